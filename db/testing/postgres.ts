@@ -1,0 +1,52 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { startPostgres, stopPostgres } from '../../embedded/postgres'
+import { startedAt } from '../../embedded/process'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A superuser's URL of this run's own Postgres. Tests make databases of their own there. */
+    postgresUrl: string
+  }
+}
+
+/**
+ * Vitest's global setup of the integration tests: a throwaway Postgres for this run alone, below `STOUT_TEST_DIR` (default
+ * `.stout-test`). Tests read its URL by `inject('postgresUrl')`. What a killed earlier run left is ended and removed first.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // biome-ignore lint/style/noProcessEnv: tests are told where to work by their runner
+  const root = path.resolve(process.env.STOUT_TEST_DIR ?? '.stout-test')
+  await removeLeftovers(root)
+  const dataDir = path.join(root, `pg-${process.pid}`)
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  writeFileSync(
+    path.join(dataDir, 'owner.json'),
+    JSON.stringify({ pid: process.pid, startedAt: startedAt(process.pid) }),
+  )
+  const postgres = await startPostgres({ dataDir, preferredPort: 0, throwaway: true })
+  project.provide('postgresUrl', postgres.url)
+  return async () => {
+    await postgres.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+async function removeLeftovers(root: string): Promise<void> {
+  const names = existsSync(root) ? readdirSync(root).filter((name) => /^pg-\d+$/.test(name)) : []
+  for (const dir of names.map((name) => path.join(root, name))) {
+    if (ownerLives(dir)) continue
+    await stopPostgres(dir)
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+function ownerLives(dir: string): boolean {
+  try {
+    const owner = JSON.parse(readFileSync(path.join(dir, 'owner.json'), 'utf8')) as { pid: number; startedAt: string }
+    return startedAt(owner.pid) === owner.startedAt
+  } catch {
+    return false
+  }
+}
