@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { startedAt } from '../../embedded/lock.mjs'
 import { startPostgres, stopPostgres } from '../../embedded/postgres'
-import { startedAt } from '../../embedded/process'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,0 +1,113 @@
+import { sql, type Transaction } from 'kysely'
+import type { Db } from '../../db/client'
+import type { Attempt, Box, BoxIdentity, Database, Job } from '../../db/schema'
+import { DomainError, NotFound } from '../errors'
+import { transition } from '../jobs/transition'
+import { lockAttempt } from './close-attempt'
+import { returnJob } from './return-job'
+import type { AttemptRef } from './tokens'
+
+/** What a claim is answered from. */
+export type Claimed = { now: Date; job: Job; attempt: Attempt; box: Box; script: Buffer }
+
+/**
+ * A supervisor asks whether it may start its script. One transaction: dispatching → running, nonce stored. The same nonce gets
+ * the same answer (a lost answer is asked again). Everybody else leaves without touching anything.
+ * @throws NotFound; DomainError `gone` (cancelled, returned, ended), `conflict` (another nonce, or another box than the one
+ *   placed: that box is marked, and the job waits again)
+ */
+export async function claimAttempt(db: Db, ref: AttemptRef, nonce: string, identity: BoxIdentity): Promise<Claimed> {
+  const outcome = await db.transaction().execute(async (tx) => {
+    const attempt = await lockAttempt(tx, ref)
+    if (!attempt) throw new NotFound('attempt', `${ref.jobId}/${ref.attempt}`)
+    if (attempt.phase === 'closed' || attempt.phase === 'exited') return gone(ref)
+    if (attempt.nonce !== null && attempt.nonce !== nonce) {
+      return new DomainError('conflict', `Attempt ${ref.attempt} of ${ref.jobId} was claimed by another supervisor.`)
+    }
+    const box = await tx
+      .selectFrom('boxes')
+      .selectAll()
+      .where('id', '=', attempt.boxId)
+      .forShare()
+      .executeTakeFirstOrThrow()
+    if (attempt.nonce === nonce) return await answerFor(tx, ref, box)
+    if (box.lagerBoxId !== null && box.lagerBoxId !== identity.lagerBoxId)
+      return await refuseSwapped(tx, ref, box, identity)
+    await start(tx, ref, box, nonce, identity)
+    return await answerFor(tx, ref, box)
+  })
+  if (outcome instanceof DomainError) throw outcome
+  return outcome
+}
+
+function gone({ jobId, attempt }: AttemptRef): DomainError {
+  return new DomainError('gone', `Attempt ${attempt} of ${jobId} is closed.`, { jobId, attempt })
+}
+
+async function start(tx: Transaction<Database>, ref: AttemptRef, box: Box, nonce: string, identity: BoxIdentity) {
+  const { rows } = await sql<{ deadlineAt: Date }>`
+    select clock_timestamp() + timeout_seconds * interval '1 second' as deadline_at from jobs where id = ${ref.jobId}`.execute(
+    tx,
+  )
+  const deadlineAt = rows[0]?.deadlineAt
+  if (!deadlineAt) throw new NotFound('job', ref.jobId)
+  await transition(tx, ref.jobId, {
+    type: 'start',
+    actor: `box:${box.id}`,
+    attempt: ref.attempt,
+    set: { deadlineAt },
+    data: { box: box.name, hostname: identity.hostname },
+  })
+  await tx
+    .updateTable('attempts')
+    .set({
+      phase: 'claimed',
+      nonce,
+      identity: JSON.stringify(identity),
+      claimedAt: sql<Date>`clock_timestamp()`,
+      deadlineAt,
+    })
+    .where('jobId', '=', ref.jobId)
+    .where('attempt', '=', ref.attempt)
+    .execute()
+  await tx.insertInto('logHeads').values(ref).execute()
+  if (box.lagerBoxId === null && identity.lagerBoxId !== 'unknown') {
+    await tx.updateTable('boxes').set({ lagerBoxId: identity.lagerBoxId }).where('id', '=', box.id).execute()
+  }
+}
+
+async function answerFor(tx: Transaction<Database>, ref: AttemptRef, box: Box): Promise<Claimed> {
+  const job = await tx.selectFrom('jobs').selectAll().where('id', '=', ref.jobId).executeTakeFirstOrThrow()
+  const attempt = await tx
+    .selectFrom('attempts')
+    .selectAll()
+    .select(sql<Date>`clock_timestamp()`.as('now'))
+    .where('jobId', '=', ref.jobId)
+    .where('attempt', '=', ref.attempt)
+    .executeTakeFirstOrThrow()
+  const bundle = await tx
+    .selectFrom('bundles')
+    .select('inline')
+    .where('orgId', '=', job.orgId)
+    .where('sha256', '=', job.bundleSha256)
+    .executeTakeFirstOrThrow()
+  if (!bundle.inline) throw new Error(`Bundle ${job.bundleSha256} has no inline bytes`)
+  return { now: attempt.now, job, attempt, box, script: bundle.inline }
+}
+
+/** The address leads to another box than the one registered: nothing runs there until somebody has looked. */
+async function refuseSwapped(
+  tx: Transaction<Database>,
+  ref: AttemptRef,
+  box: Box,
+  identity: BoxIdentity,
+): Promise<DomainError> {
+  const detail = `${box.name} was registered as ${box.lagerBoxId}, but ${identity.lagerBoxId} answered at its address`
+  await tx
+    .updateTable('boxes')
+    .set({ identityMismatchAt: sql<Date>`now()`, statusDetail: detail })
+    .where('id', '=', box.id)
+    .execute()
+  await returnJob(tx, ref, { kind: 'incompatible', detail })
+  return new DomainError('conflict', `identity_mismatch: ${detail}`)
+}

@@ -1,0 +1,60 @@
+import type { Transaction } from 'kysely'
+import type { Db } from '../../db/client'
+import type { Attempt, Database } from '../../db/schema'
+import { DomainError, NotFound } from '../errors'
+import { transition } from '../jobs/transition'
+import { LogGap } from '../logs/append-lines'
+import { closeAttempt, lockAttempt } from './close-attempt'
+import type { AttemptRef } from './tokens'
+
+/**
+ * A supervisor says that its box is quiet and every line was acknowledged: the attempt closes, and the job completes, or fails
+ * as its exit says. A repetition is harmless.
+ * @param lastN number of the last line it wrote
+ * @throws NotFound; LogGap when lines are missing; DomainError `conflict` before the exit is known
+ */
+export async function finishAttempt(db: Db, ref: AttemptRef, lastN: number, leftovers: string[]): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const attempt = await lockAttempt(tx, ref)
+    if (!attempt) throw new NotFound('attempt', `${ref.jobId}/${ref.attempt}`)
+    if (attempt.phase === 'closed') return
+    if (attempt.phase !== 'exited') throw new DomainError('conflict', 'Say exit before done.', { phase: attempt.phase })
+    const head = await tx
+      .selectFrom('logHeads')
+      .select('lastN')
+      .where('jobId', '=', ref.jobId)
+      .where('attempt', '=', ref.attempt)
+      .forUpdate()
+      .executeTakeFirst()
+    if ((head?.lastN ?? 0) < lastN) throw new LogGap((head?.lastN ?? 0) + 1)
+    await endJob(tx, ref, attempt)
+    await closeAttempt(tx, ref, { by: 'done', actor: `box:${attempt.boxId}`, data: { lines: lastN, leftovers } })
+  })
+}
+
+/** Gives the job its verdict, if it still waits for one. */
+async function endJob(tx: Transaction<Database>, ref: AttemptRef, attempt: Attempt): Promise<void> {
+  const job = await tx
+    .selectFrom('jobs')
+    .select(['state', 'attempt'])
+    .where('id', '=', ref.jobId)
+    .executeTakeFirstOrThrow()
+  if (job.state !== 'uploading_artifacts' || job.attempt !== ref.attempt) return
+  const happening = { actor: `box:${attempt.boxId}`, attempt: ref.attempt }
+  if (attempt.exitCode === 0 && attempt.endedBy === 'script') {
+    await transition(tx, ref.jobId, { type: 'complete', ...happening })
+    return
+  }
+  await transition(tx, ref.jobId, {
+    type: 'fail',
+    ...happening,
+    set: { failureClass: 'script', error: verdict(attempt) },
+  })
+}
+
+function verdict({ exitCode, signal, error, endedBy }: Attempt): string {
+  if (error !== null) return error
+  if (signal !== null)
+    return `The script was ended by ${signal}${endedBy === 'outside' ? ', sent by somebody else on the box' : ''}.`
+  return `The script exited with code ${exitCode}.`
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+
+const seconds = (fallback: number) => z.coerce.number().min(0.05).default(fallback)
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
+
+const EnvSchema = z.object({
+  NODE_ENV: z.string().default('development'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'needs postgres://user:password@host:port/database' }),
+  /** BullMQ and the live bus run on Postgres when absent. */
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'needs redis://host:port' }).optional(),
+  /** Where people reach the web process. */
+  STOUT_URL: z.url(),
+  /** Where boxes reach the box API of the worker. */
+  STOUT_BOX_URL: z.url(),
+  /** Root of every derived key: tokens, run tokens, sealed credentials. */
+  STOUT_SECRET: z.string().min(32, 'needs at least 32 characters'),
+  STOUT_HOST: z.string().default('127.0.0.1'),
+  STOUT_WORKER_PORT: port(3001),
+  /** Names this installation on the boxes' advisory locks: `stout:<installation>:<job>:<attempt>`. */
+  STOUT_INSTALLATION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'needs 1 to 40 of a-z, 0-9 and -')
+    .default('local'),
+  /** From the placement to the claim. */
+  DISPATCH_LIMIT_SECONDS: seconds(120),
+  /** A claimed attempt this long without contact is lost. Counted only while the box API listens. */
+  ATTEMPT_LOST_AFTER_SECONDS: seconds(300),
+  /** A silent attempt is looked for on its box after this long. */
+  ATTEMPT_SILENT_AFTER_SECONDS: seconds(25),
+  /** First rest of a box that refused a job; doubles up to BOX_REST_MAX_SECONDS. */
+  BOX_REST_SECONDS: seconds(5),
+  BOX_REST_MAX_SECONDS: seconds(60),
+  BOX_PROBE_SECONDS: seconds(10),
+  SWEEP_SECONDS: seconds(1),
+  SPOOL_BYTES: z.coerce.number().int().min(1).default(1_073_741_824),
+  LOG_MAX_BYTES: z.coerce.number().int().min(1).default(2_000_000_000),
+  LOG_MAX_LINES: z.coerce.number().int().min(1).default(20_000_000),
+  STOUT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+export type Env = z.infer<typeof EnvSchema>
+
+/** Reads the environment once, at start-up. @throws Error naming every bad variable, never a value. */
+export function loadEnv(source: Record<string, string | undefined> = process.env): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
+  const parsed = EnvSchema.safeParse(given)
+  if (parsed.success) return parsed.data
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+  throw new Error(`Bad environment:\n${lines.join('\n')}`)
+}

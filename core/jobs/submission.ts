@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { parseRequirement } from '../placement/requirements'
+
+/** Limits of a submission. Each is named in the message of the error that it causes. */
+export const LIMITS = {
+  scriptBytes: 1_000_000,
+  nameCharacters: 200,
+  args: 256,
+  argBytes: 4_096,
+  envBytes: 65_536,
+  labels: 64,
+  requires: 64,
+  timeoutSeconds: { min: 1, max: 7 * 86_400, default: 3_600 },
+  queueTimeoutSeconds: { min: 1, max: 30 * 86_400, default: 86_400 },
+  graceSeconds: { min: 0, max: 60, default: 10 },
+} as const
+
+const RESERVED_ENV = /^(STOUT_|LAGER_)|^PYTHONBREAKPOINT$/
+const bytes = (text: string) => new TextEncoder().encode(text).length
+
+/** Text that Postgres and a process can carry: no NUL, no lone surrogates. */
+const text = () =>
+  z
+    .string()
+    .refine((value) => !value.includes('\0'), 'must not contain NUL characters')
+    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
+
+const seconds = (limit: { min: number; max: number; default: number }) =>
+  z
+    .number()
+    .int(`must be a whole number of seconds`)
+    .min(limit.min, `must be at least ${limit.min} s`)
+    .max(limit.max, `must be at most ${limit.max} s`)
+    .default(limit.default)
+
+const env = z
+  .record(
+    z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name of letters, digits and _, without =')
+      .refine((key) => !RESERVED_ENV.test(key), 'is reserved (STOUT_*, LAGER_*, PYTHONBREAKPOINT)'),
+    text(),
+  )
+  .refine(
+    (vars) =>
+      Object.entries(vars).reduce((sum, [key, value]) => sum + bytes(key) + bytes(value) + 2, 0) <= LIMITS.envBytes,
+    `must be at most ${LIMITS.envBytes} bytes in all`,
+  )
+
+const labels = z
+  .record(
+    z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/, 'must be 1 to 63 of letters, digits, _, . and -'),
+    text().max(200, 'must be at most 200 characters'),
+  )
+  .refine((all) => Object.keys(all).length <= LIMITS.labels, `must be at most ${LIMITS.labels}`)
+
+const name = z.string().min(1).max(200)
+const target = z.union(
+  [z.strictObject({ box: name }), z.strictObject({ group: name }), z.strictObject({ any: z.literal(true) })],
+  'must be { "box": name }, { "group": name } or { "any": true }',
+)
+export type Target = z.infer<typeof target>
+
+/** A job as it is submitted by REST, tRPC and the browser's form. Only `script` is required. */
+export const submissionSchema = z.strictObject({
+  name: text()
+    .min(1, 'must not be empty')
+    .max(LIMITS.nameCharacters, `must be at most ${LIMITS.nameCharacters} characters`)
+    .default('script'),
+  /** Source of the Python script, at most 1 MB as UTF-8; its size is checked by submitJob, which answers 413. */
+  script: text().min(1, 'must not be empty'),
+  args: z
+    .array(text().refine((arg) => bytes(arg) <= LIMITS.argBytes, `must be at most ${LIMITS.argBytes} bytes`))
+    .max(LIMITS.args, `must be at most ${LIMITS.args}`)
+    .default([]),
+  env: env.default({}),
+  labels: labels.default({}),
+  target: target.default({ any: true }),
+  requires: z
+    .array(
+      z
+        .string()
+        .refine((item) => parseRequirement(item) !== undefined, 'must read label=value, net:TYPE or net:TYPE>=COUNT'),
+    )
+    .max(LIMITS.requires, `must be at most ${LIMITS.requires}`)
+    .default([]),
+  timeoutSeconds: seconds(LIMITS.timeoutSeconds),
+  queueTimeoutSeconds: seconds(LIMITS.queueTimeoutSeconds),
+  graceSeconds: seconds(LIMITS.graceSeconds),
+})
+export type Submission = z.infer<typeof submissionSchema>

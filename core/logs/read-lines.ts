@@ -1,0 +1,79 @@
+import { isUtf8 } from 'node:buffer'
+import type { Db } from '../../db/client'
+import type { AttemptRef } from '../attempts/tokens'
+import { eachRecord, type LogRecord, type Stream, unpackRecords } from './records'
+
+/** A log line as every reader gets it. `base64` carries the bytes where `text` can't (not UTF-8, or with NUL). */
+export type LogLine = {
+  attempt: number
+  n: number
+  at: string
+  stream: Stream
+  text: string
+  partial?: true
+  base64?: string
+  torn?: true
+  /** Lines that were lost, and counted, stand here instead of a text. */
+  gap?: { lines: number; sizeBytes: number; why: string }
+}
+
+const CHUNKS_A_READ = 64
+
+/** Up to `limit` lines of an attempt, from line `fromN` on, in order. Fewer only at the end of what is there. */
+export async function readLines(db: Db, ref: AttemptRef, fromN: number, limit: number): Promise<LogLine[]> {
+  const lines: LogLine[] = []
+  for await (const record of readRecords(db, ref, fromN)) {
+    lines.push(toLine(record, ref.attempt))
+    if (lines.length >= limit) break
+  }
+  return lines
+}
+
+/** The records of an attempt from line `fromN` on, read in ranges; ends at the end of what was there when it got there. */
+export async function* readRecords(db: Db, ref: AttemptRef, fromN: number): AsyncGenerator<LogRecord> {
+  let next = Math.max(1, fromN)
+  for (;;) {
+    const chunks = await chunksFrom(db, ref, next)
+    for (const { firstN, data } of chunks) {
+      for (const record of eachRecord(unpackRecords(data), firstN)) {
+        if (record.n < next) continue
+        yield record
+        next = record.n + 1
+      }
+    }
+    if (chunks.length < CHUNKS_A_READ) return
+  }
+}
+
+/** The chunk that holds line `n`, and the ones after it. */
+async function chunksFrom(
+  db: Db,
+  { jobId, attempt }: AttemptRef,
+  n: number,
+): Promise<{ firstN: number; data: Buffer }[]> {
+  const ofAttempt = db.selectFrom('logChunks').where('jobId', '=', jobId).where('attempt', '=', attempt)
+  const holding = ofAttempt.where('firstN', '<=', n).select((eb) => eb.fn.max('firstN').as('firstN'))
+  return await ofAttempt
+    .select(['firstN', 'data'])
+    .where((eb) => eb('firstN', '>=', eb.fn.coalesce(holding, eb.lit(1))))
+    .where('lastN', '>=', n)
+    .orderBy('firstN')
+    .limit(CHUNKS_A_READ)
+    .execute()
+}
+
+function toLine({ n, atMicros, stream, partial, gap, torn, bytes }: LogRecord, attempt: number): LogLine {
+  const at = new Date(atMicros / 1000).toISOString()
+  if (gap) return { attempt, n, at, stream, text: '', gap: JSON.parse(bytes.toString('utf8')) }
+  const clean = isUtf8(bytes) && !bytes.includes(0)
+  return {
+    attempt,
+    n,
+    at,
+    stream,
+    text: bytes.toString('utf8'),
+    ...(partial && { partial: true as const }),
+    ...(torn && { torn: true as const }),
+    ...(!clean && { base64: bytes.toString('base64') }),
+  }
+}

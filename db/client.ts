@@ -1,0 +1,59 @@
+import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Database } from './schema'
+
+/**
+ * Time limits of a session. A process that was stopped in the middle of a transaction must not hold up the others, so
+ * Postgres ends its session; `none` is for migrations only.
+ */
+const LIMITS = {
+  usual: '-c idle_in_transaction_session_timeout=5000 -c lock_timeout=5000 -c statement_timeout=30000',
+  none: '-c lock_timeout=60000',
+} as const
+const TCP_KEEPALIVES = '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
+
+export type Db = Kysely<Database>
+
+/** int8 as number: our bigints are sizes and counters far below 2^53. */
+const INT8 = 20
+pg.types.setTypeParser(INT8, Number)
+
+/** Connection settings shared by the pool and by the listening connection of the live bus. */
+export function connectionConfig(
+  databaseUrl: string,
+  name: string,
+  limits: keyof typeof LIMITS = 'usual',
+): pg.ClientConfig {
+  return {
+    connectionString: databaseUrl,
+    application_name: name,
+    keepAlive: true,
+    connectionTimeoutMillis: 5_000,
+    options: `${LIMITS[limits]} ${TCP_KEEPALIVES}`,
+  }
+}
+
+/**
+ * Opens a pool. Every session has time limits and TCP keepalives. A lost idle connection is reported to `onError`
+ * (default: ignored, since the pool replaces it) and never ends the process.
+ */
+export function openDatabase(
+  databaseUrl: string,
+  options: {
+    name?: string
+    maxConnections?: number
+    limits?: keyof typeof LIMITS
+    onError?: (error: Error) => void
+  } = {},
+): Db {
+  const pool = new pg.Pool({
+    ...connectionConfig(databaseUrl, options.name ?? 'stout', options.limits),
+    max: options.maxConnections ?? 10,
+    idleTimeoutMillis: 30_000,
+  })
+  pool.on('error', (error) => options.onError?.(error))
+  return new Kysely<Database>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  })
+}

@@ -1,0 +1,28 @@
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
+import { openDatabase } from './client'
+import * as access from './migrations/0001-access'
+import * as boxes from './migrations/0002-boxes'
+import * as jobs from './migrations/0003-jobs'
+import * as events from './migrations/0004-events'
+import * as logs from './migrations/0005-logs'
+
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-access': access,
+  '0002-boxes': boxes,
+  '0003-jobs': jobs,
+  '0004-events': events,
+  '0005-logs': logs,
+}
+const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
+
+/**
+ * Brings the database to the newest schema. Safe to run twice at once: Kysely's migrator holds a lock.
+ * @throws Error with the name of the migration that failed
+ */
+export async function migrateToLatest(databaseUrl: string): Promise<void> {
+  await using db = openDatabase(databaseUrl, { name: 'stout-migrate', maxConnections: 2, limits: 'none' })
+  const { error, results } = await new Migrator({ db, provider }).migrateToLatest()
+  if (error === undefined) return
+  const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'before the first one'
+  throw new Error(`Migration failed: ${failed}`, { cause: error })
+}
