@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BoxContext } from './context'
+import { kill } from './kill'
+import type { LockReply } from './lock'
+import { BrokenNets, readNets, readNetTypes, readVersion } from './nets'
+import { readBody, replyIndented, replyText } from './replies'
+import { postPython } from './run'
+import type { Handler } from './server'
+
+const SERVICE = { status: 'healthy', service: 'lager-python-box', version: '1.0.0' }
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE']
+
+/** An error in the shape of this port. */
+export function replyPythonError(res: ServerResponse, status: number, message: unknown): void {
+  replyIndented(res, status, { error: message, status: 'error' })
+}
+
+async function answerLock(
+  req: IncomingMessage,
+  res: ServerResponse,
+  act: (request: Record<string, unknown>) => LockReply,
+): Promise<void> {
+  const body = await readBody(req)
+  let parsed: unknown = {}
+  try {
+    if (body.length > 0) parsed = JSON.parse(body.toString('utf8'))
+  } catch {
+    return replyIndented(res, 400, { error: 'Invalid JSON' })
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    return replyIndented(res, 400, { error: 'Expected a JSON object' })
+  }
+  const reply = act(parsed as Record<string, unknown>)
+  replyIndented(res, reply.status, reply.body)
+}
+
+async function getStatus(box: BoxContext, res: ServerResponse): Promise<void> {
+  try {
+    const nets = await readNetTypes(box.state)
+    const version = (await readVersion(box.state))?.box_version ?? 'unknown'
+    replyIndented(res, 200, { healthy: true, version, nets })
+  } catch (error) {
+    if (!(error instanceof BrokenNets)) throw error
+    res.destroy() // a stock box drops the connection without a word
+  }
+}
+
+async function postKill(box: BoxContext, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const killed = kill(await readBody(req), box.state, box.timings.killGraceMs)
+  box.reaping.add(killed)
+  await killed
+  replyIndented(res, 200, { status: 'killed' })
+}
+
+function routes(box: BoxContext): Record<string, Handler> {
+  return {
+    'POST /python': (req, res) => postPython(box, req, res),
+    'POST /python/kill': (req, res) => postKill(box, req, res),
+    'GET /health': (_, res) => replyIndented(res, 200, SERVICE),
+    'GET /status': (_, res) => getStatus(box, res),
+    'GET /nets/list': async (_, res) => replyIndented(res, 200, await readNets(box.state)),
+    'GET /lock': (_, res) => {
+      const { status, body } = box.lock.status()
+      replyIndented(res, status, { ...body, busy: false })
+    },
+    'POST /lock': (req, res) => answerLock(req, res, (request) => box.lock.acquire(request)),
+    'POST /lock/heartbeat': (req, res) => answerLock(req, res, (request) => box.lock.heartbeat(request)),
+    'POST /unlock': (req, res) => answerLock(req, res, (request) => box.lock.release(request)),
+  }
+}
+
+/** The port that runs Python (5000). Paths are compared as they were sent, query included. */
+export function pythonPort(box: BoxContext): Handler {
+  const byLine = new Map(Object.entries(routes(box)))
+  return (req, res) => {
+    const route = byLine.get(`${req.method} ${req.url}`)
+    if (route) return route(req, res)
+    if (METHODS.includes(req.method ?? '')) return replyPythonError(res, 404, 'Not found')
+    replyText(
+      res,
+      501,
+      `<html><body><h1>Error response</h1><p>Error code: 501</p></body></html>\n`,
+      'text/html;charset=utf-8',
+    )
+  }
+}
