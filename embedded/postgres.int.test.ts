@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
+import { startedAt } from './lock.mjs'
 import { startPostgres } from './postgres'
-import { startedAt, until } from './process'
+import { until } from './process'
 
 async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url })

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { startedAt } from './lock.mjs'
 
 /** What a finished command said. `output` is stdout and stderr together, for messages to people. */
 export type Finished = { code: number; stdout: string; output: string }
@@ -41,26 +42,6 @@ export async function run(
       resolve({ code: timedOut ? 124 : (code ?? 1), stdout, output })
     })
   })
-}
-
-/**
- * When a process started, in clock ticks since boot as text, or null when it is gone. A zombie counts as gone: it holds
- * nothing. A pid alone is no name, since the kernel gives it to somebody else; pid and start time together are.
- */
-export function startedAt(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null)
-  } catch {
-    if (process.platform === 'linux') return null
-    try {
-      process.kill(pid, 0)
-      return 'unknown'
-    } catch {
-      return null
-    }
-  }
 }
 
 /** The command line of a process, its words joined by spaces; empty when it is gone or a zombie. */

@@ -1,0 +1,144 @@
+// @ts-check
+/**
+ * What `npm start`, `npm run reset` and `npm test` call. Runs on the machine's own Node before anything is installed, so it
+ * uses nothing but Node 20: checks what is needed, installs from the lockfile when it changed, and hands over to the
+ * project's own Node (pinned in the lockfile).
+ *
+ *   node embedded/start.mjs [up|reset|test|check] [arguments]
+ *   node embedded/start.mjs run <file.ts> [arguments]
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { withLock } from './lock.mjs'
+import { quietly, step } from './progress.mjs'
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const STAMP = path.join(ROOT, 'node_modules', '.stout-installed')
+const ENTRIES = /** @type {Record<string, string[]>} */ ({
+  up: ['embedded/up.ts'],
+  reset: ['embedded/reset.ts'],
+  test: ['embedded/test.ts'],
+  check: ['embedded/test.ts', '--no-browser'],
+})
+
+async function main() {
+  const [command = 'up', ...rest] = process.argv.slice(2)
+  const entry = command === 'run' ? rest.splice(0, 1) : ENTRIES[command]
+  if (!entry?.length) fail(`There is no "${command}". Try: ${Object.keys(ENTRIES).join(', ')}.`)
+  process.chdir(ROOT)
+  const stateFolder = path.resolve(process.env.STOUT_DATA_DIR || '.stout')
+  if (command === 'reset' && !existsSync(stateFolder))
+    return console.log(`There is nothing to forget: no ${stateFolder}.`)
+  checkMachine()
+  await install()
+  await handOver([...entry, ...rest])
+}
+
+/** @param {string} message @returns {never} */
+function fail(message) {
+  console.error(message)
+  process.exit(1)
+}
+
+function checkMachine() {
+  const node = Number(process.versions.node.split('.')[0])
+  if (node < 20) fail(`Stout needs Node 20 or newer to start; this is ${process.version}. See https://nodejs.org.`)
+  const python = spawnSync('python3', ['-c', 'import sys; print(*sys.version_info[:2])'], { encoding: 'utf8' })
+  if (python.error || python.status !== 0)
+    fail('Stout needs python3 (3.10 or newer) on the PATH: jobs are Python scripts.')
+  const [major = 0, minor = 0] = python.stdout.trim().split(' ').map(Number)
+  if (major < 3 || (major === 3 && minor < 10)) fail(`Stout needs Python 3.10 or newer; python3 is ${major}.${minor}.`)
+}
+
+/** What decides whether node_modules fits: the two files, and the platform that native parts were chosen for. */
+function wanted() {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}`)
+  for (const file of ['package.json', 'package-lock.json']) hash.update(readFileSync(file))
+  return hash.digest('hex')
+}
+
+function isInstalled() {
+  return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted()
+}
+
+/**
+ * `npm install`, not `npm ci`: a registry mirror that lacks packages of other platforms makes `npm ci` fail. The lockfile
+ * is put back as it was, should npm have dropped such packages from it.
+ */
+async function install() {
+  if (isInstalled()) return
+  mkdirSync('.stout-build', { recursive: true })
+  const waiting = (/** @type {number} */ pid) => console.log(`Waiting for process ${pid}, which is installing …`)
+  await withLock(path.resolve('.stout-build', 'install.lock'), waiting, async () => {
+    if (isInstalled()) return
+    rmSync(STAMP, { force: true })
+    const lockfile = readFileSync('package-lock.json')
+    const args = [
+      'install',
+      '--no-save',
+      '--include=dev',
+      '--include=optional',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ]
+    const npmCli = process.env.npm_execpath
+    const command = npmCli?.endsWith('.js') ? process.execPath : 'npm'
+    try {
+      await step('Installing packages from the lockfile', () =>
+        quietly(command, command === 'npm' ? args : [/** @type {string} */ (npmCli), ...args], { cwd: ROOT }),
+      )
+    } finally {
+      if (!readFileSync('package-lock.json').equals(lockfile)) writeFileSync('package-lock.json', lockfile)
+    }
+    writeFileSync(STAMP, wanted())
+  })
+}
+
+/** The project's own Node; the machine's where the platform has none of ours and it is new enough. */
+function ownNode() {
+  const own = path.resolve('node_modules', '.bin', 'node')
+  if (existsSync(own)) return own
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
+  return fail(
+    `There is no Node 24 in the packages for ${process.platform}-${process.arch}, and this is ${process.version}.`,
+  )
+}
+
+/** Parent and grandparent: npm starts scripts by a shell, which may stay between the two. */
+function ancestry() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8')
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`
+  } catch {
+    return String(process.ppid)
+  }
+}
+
+/**
+ * Runs the rest and ends as it ends. Signals are passed on; the channel between the two tells the child when this process
+ * is killed, and this process looks whether npm, which started it, still lives: so nothing runs on unseen.
+ * @param {string[]} args
+ */
+async function handOver(args) {
+  const PATH = `${path.resolve('node_modules', '.bin')}${path.delimiter}${process.env.PATH}`
+  const child = spawn(ownNode(), ['--import', 'tsx', ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, PATH },
+  })
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+    process.on(signal, () => child.kill(signal))
+  const ancestors = ancestry()
+  const watch = setInterval(() => ancestry() !== ancestors && child.connected && child.disconnect(), 500)
+  if (!process.env.npm_lifecycle_event) clearInterval(watch)
+  const code = await new Promise((resolve) => {
+    child.on('exit', (exitCode, signal) => resolve(exitCode ?? (signal === 'SIGINT' ? 130 : 1)))
+    child.on('error', (error) => fail(`The project's Node does not start: ${error.message}`))
+  })
+  process.exit(code)
+}
+
+main().catch((error) => fail(error.message))
