@@ -1,0 +1,78 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { DomainError } from '../../core/errors'
+import type { JobId } from '../../core/ids'
+import type { Log } from '../log'
+import { type BoxApiDeps, ROUTES } from './routes'
+
+export type BoxApi = { port: number; close(): Promise<void> }
+
+const PATH = /^\/box\/v1\/attempts\/(job_[0-9a-z]{1,64})\/([1-9][0-9]{0,5})\/([a-z]{1,20})$/
+
+/** Serves what supervisors call (docs/box-api.md). @param listen port 0 takes any free one */
+export async function serveBoxApi(deps: BoxApiDeps, listen: { host: string; port: number }, log: Log): Promise<BoxApi> {
+  const server = createServer(
+    { keepAliveTimeout: 75_000, requestTimeout: 120_000, noDelay: true },
+    (request, response) => {
+      void answer(deps, request, response, log)
+    },
+  )
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(listen.port, listen.host, 1_024, resolve)
+  })
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address ? address.port : listen.port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const force = setTimeout(() => server.closeAllConnections(), 1_000) // control streams: supervisors come back
+      await closed
+      clearTimeout(force)
+    },
+  }
+}
+
+async function answer(deps: BoxApiDeps, request: IncomingMessage, response: ServerResponse, log: Log): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://box-api')
+  try {
+    if (url.pathname === '/health') {
+      send(response, 200, { status: 'healthy', service: 'stout-worker' })
+      return
+    }
+    const [, jobId, attempt, verb] = PATH.exec(url.pathname) ?? []
+    const route = ROUTES[`${request.method} ${verb}`]
+    if (!route || !jobId) throw new DomainError('not_found', `There is no ${request.method} ${url.pathname} here.`)
+    const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
+    if (token === undefined)
+      throw new DomainError('unauthenticated', "Send the attempt's token: Authorization: Bearer …")
+    const ref = { jobId: jobId as JobId, attempt: Number(attempt) }
+    const told = await route(deps, { ref, request, response, url, token })
+    if (told !== 'streaming') send(response, 200, told)
+  } catch (error) {
+    refuse(request, response, error, url, log)
+  }
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, url: URL, log: Log): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  if (!request.complete) response.setHeader('connection', 'close') // the rest of the body is not read
+  if (error instanceof DomainError) {
+    const { code, message, detail, issues, status } = error
+    log.info({ path: url.pathname, status, message }, 'box API refused')
+    send(response, status, { ...detail, code: detail.reason ?? code, message, ...(issues.length > 0 && { issues }) })
+    return
+  }
+  log.error({ path: url.pathname, error: (error as Error).message }, 'box API failed')
+  send(response, 503, { code: 'unavailable', message: 'The control plane is in trouble; try again.' })
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  const text = JSON.stringify(body)
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+    .end(text)
+}

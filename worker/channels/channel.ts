@@ -1,0 +1,43 @@
+import type { Refusal } from '../../core/attempts/return-job'
+import type { AttemptRef } from '../../core/attempts/tokens'
+import type { Net } from '../../db/schema'
+
+/** What a channel needs to start an attempt on its box. */
+export type Launch = AttemptRef & {
+  processId: string
+  claimToken: string
+  /** Where the supervisor reaches the box API, without a slash at the end. */
+  boxApiUrl: string
+  installation: string
+  giveUpSeconds: number
+  lock: BoxLock
+}
+/** A hold of the box's own advisory lock. */
+export type BoxLock = { user: string; ttlSeconds: number }
+
+/** `unknown`: the request may or may not have arrived. Nobody acts on it; the claim decides. */
+export type Launched = { kind: 'launched' } | { kind: 'refused'; why: Refusal } | { kind: 'unknown'; detail: string }
+
+/** What a box says of itself. `lockHolder` is whoever holds its advisory lock, us included. */
+export type BoxFacts = { version: string; nets: Net[]; lockHolder: string | null }
+
+/**
+ * What a reap found. `alive`: the supervisor still runs, nothing was touched. `quiet`: nothing of the attempt is left.
+ * `busy`: something could not be ended. `unreachable`: the box could not be asked.
+ */
+export type ReapVerdict = { kind: 'alive' | 'quiet' | 'busy' | 'unreachable'; detail: string }
+
+/**
+ * One way to reach a box. A channel carries messages; it never reads or writes the database and never decides what a message
+ * means. Every call has its time limit and throws only on a bug.
+ */
+export interface Channel {
+  /** Takes the box's lock and delivers launcher and supervisor. Safe to repeat: only one supervisor can claim an attempt. */
+  start(launch: Launch): Promise<Launched>
+  /** Looks on the box for what is left of an attempt whose supervisor is gone, and ends it. */
+  reap(attempt: AttemptRef & { processId: string; installation: string }): Promise<ReapVerdict>
+  /** Gives up a hold of the box's lock, if it still is `user`'s. */
+  unlock(user: string): Promise<void>
+  /** What the box says of itself, or why it could not be asked. */
+  probe(): Promise<BoxFacts | Refusal>
+}

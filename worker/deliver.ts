@@ -1,0 +1,53 @@
+import type { JobId, OrgId } from '../core/ids'
+import { boxesTopic, controlTopic, jobsTopic, jobTopic, type LiveBus, type Wake } from '../core/live/bus'
+import { requestPlacement } from '../core/placement/place-jobs'
+import type { Db } from '../db/client'
+import type { Event } from '../db/schema'
+import type { Queues } from './queues'
+import type { Deliver } from './relay'
+
+/** Events after which some job may be placed: it became ready, or a box became free. */
+const ASKS_FOR_PLACEMENT = new Set(['submitted', 'return', 'retry', 'attempt_closed', 'box_changed'])
+/** The worker that placed a job dispatches it at once; this is the second chance, should it have died. */
+const SECOND_CHANCE_MS = 3_000
+
+/** What follows from committed events: pages wake up, placement runs, boxes are told. */
+export function deliverEvents({ db, bus, queues }: { db: Db; bus: LiveBus; queues: Queues }): Deliver {
+  return async (events) => {
+    const orgs = new Set(events.filter(({ type }) => ASKS_FOR_PLACEMENT.has(type)).map(({ orgId }) => orgId))
+    await requestPlacement(db, [...orgs])
+    await Promise.all([
+      ...[...orgs].map((orgId) => askToPlace(queues, orgId)),
+      ...events.map((event) => followUp(queues, event)),
+      bus.publish(events.flatMap(wakesOf)).catch(() => undefined), // readers look again by themselves
+    ])
+  }
+}
+
+/** Wakes whoever places jobs of the organisation. Twins are dropped; the sequence numbers see to it that none is missed. */
+export async function askToPlace(queues: Queues, orgId: OrgId): Promise<void> {
+  await queues.add('place', { orgId }, { id: `place-${orgId}-${crypto.randomUUID()}` })
+}
+
+async function followUp(queues: Queues, { type, subject, attempt, data }: Event): Promise<void> {
+  if (attempt === null) return
+  const ref = { jobId: subject as JobId, attempt }
+  const id = `${type}-${subject}-${attempt}`
+  if (type === 'place') {
+    const boxId = data.boxId as never
+    await queues.add('dispatch', { ...ref, boxId }, { id, delayMs: SECOND_CHANCE_MS })
+  }
+  if (type === 'attempt_closed') await queues.add('tidy', ref, { id })
+}
+
+function wakesOf({ subject, seq, orgId, type, attempt }: Event): Wake[] {
+  if (subject.startsWith('box_')) return [{ topic: boxesTopic(orgId), n: seq }]
+  const wakes = [
+    { topic: jobTopic(subject), n: seq },
+    { topic: jobsTopic(orgId), n: seq },
+  ]
+  const leaseMoved = type === 'place' || type === 'attempt_closed'
+  if (leaseMoved) wakes.push({ topic: boxesTopic(orgId), n: seq })
+  if (attempt !== null) wakes.push({ topic: controlTopic(subject, attempt), n: seq })
+  return wakes
+}

@@ -1,0 +1,89 @@
+import { createPostgresBackend, type JobsOptions, type Processor, Queue, Worker, withBackend } from 'bullmq'
+import type { BoxId, JobId, OrgId } from '../core/ids'
+import type { Log } from './log'
+
+/** What travels by queue: ids only. Whoever gets it reads the row. */
+export type Deliveries = {
+  place: { orgId: OrgId }
+  dispatch: { jobId: JobId; attempt: number; boxId: BoxId }
+  tidy: { jobId: JobId; attempt: number }
+}
+export type QueueName = keyof Deliveries
+type Closable = { close(): Promise<void>; on(event: 'error', listener: (error: Error) => void): unknown }
+
+/** The queues of one process, on either backend of BullMQ. They only deliver; nothing here is the truth. */
+export interface Queues {
+  /** Adds a delivery. `id` makes twins one while the first still waits; it has no colon. */
+  add<N extends QueueName>(name: N, data: Deliveries[N], options: { id: string; delayMs?: number }): Promise<void>
+  /** Starts taking deliveries. A processor must be safe to repeat. */
+  work<N extends QueueName>(name: N, concurrency: number, process: (data: Deliveries[N]) => Promise<void>): void
+  /** Stops taking deliveries, waits for those in hand, and disconnects. */
+  close(): Promise<void>
+}
+
+/** Alike everywhere: a killed worker's delivery is taken over after some six seconds. */
+const LOCKS = { lockDuration: 5_000, stalledInterval: 2_000, maxStalledCount: 10 }
+const SCHEMA = 'bullmq'
+const PREFIX = '{stout}'
+const NAMES: QueueName[] = ['place', 'dispatch', 'tidy']
+
+/** Opens the queues: on Redis when there is a URL for it, else on Postgres. Errors of connections go to the log. */
+export async function openQueues(
+  env: { DATABASE_URL: string; REDIS_URL?: string | undefined },
+  log: Log,
+): Promise<Queues> {
+  const backend = env.REDIS_URL ? redisBackend(env.REDIS_URL) : postgresBackend(env.DATABASE_URL)
+  const opened: Closable[] = []
+  const keep = <T extends Closable>(one: T): T => {
+    one.on('error', (error) => log.warn({ error: error.message }, 'queue connection'))
+    opened.push(one)
+    return one
+  }
+  const queues = new Map(NAMES.map((name) => [name, keep(backend.queue(name))]))
+  for (const queue of queues.values()) await queue.waitUntilReady() // the first one makes the tables
+  return {
+    async add(name, data, { id, delayMs = 0 }) {
+      const options: JobsOptions = {
+        jobId: id,
+        delay: delayMs,
+        removeOnComplete: true,
+        removeOnFail: 1_000,
+        attempts: 3,
+      }
+      await queues.get(name)?.add(name, data, options)
+    },
+    work(name, concurrency, process) {
+      keep(backend.worker(name, concurrency, async (job) => await process(job.data)))
+    },
+    async close() {
+      // workers first, so that what they still add finds its queue
+      for (const one of opened.reverse()) await one.close()
+    },
+  }
+}
+
+function redisBackend(url: string) {
+  const connection = { url, maxRetriesPerRequest: null }
+  return {
+    queue: (name: string) => new Queue(name, { connection, prefix: PREFIX }),
+    worker: (name: string, concurrency: number, process: Processor) =>
+      new Worker(name, process, { connection, prefix: PREFIX, concurrency, ...LOCKS }),
+  }
+}
+
+function postgresBackend(connectionString: string) {
+  const bull = withBackend(createPostgresBackend)
+  const connection = {
+    connectionString,
+    schema: SCHEMA,
+    migrate: true,
+    max: 3,
+    keepAlive: true,
+    application_name: 'stout-queue',
+  }
+  return {
+    queue: (name: string) => new bull.Queue(name, { connection }),
+    worker: (name: string, concurrency: number, process: Processor) =>
+      new bull.Worker(name, process, { connection, concurrency, ...LOCKS }),
+  }
+}

@@ -1,0 +1,137 @@
+import { deriveKeys } from '../core/access/keys'
+import { beat } from '../core/attempts/presence'
+import type { Env } from '../core/env'
+import { OUTBOX_CHANNEL } from '../core/events/record-events'
+import { expireOverdue, giveUpOverdue, orgsWithRestedBoxes, returnUnclaimed } from '../core/jobs/sweep-jobs'
+import type { LiveBus } from '../core/live/bus'
+import { listen } from '../core/live/listen'
+import { openPostgresBus } from '../core/live/postgres-bus'
+import { openRedisBus } from '../core/live/redis-bus'
+import { orgsToPlace, placeJobs, requestPlacement } from '../core/placement/place-jobs'
+import { type Db, openDatabase } from '../db/client'
+import { LogWriter } from './box-api/log-writer'
+import { serveBoxApi } from './box-api/server'
+import { channels } from './channels/open-channel'
+import { loadShipped } from './channels/shipped'
+import { type Clock, startClock } from './clock'
+import { askToPlace, deliverEvents } from './deliver'
+import { type DispatchDeps, dispatch } from './dispatch'
+import { type Log, openLog } from './log'
+import { openQueues, type Queues } from './queues'
+import { relayBatch } from './relay'
+import { lookForSilent } from './sweeps/look-for-silent'
+import { probeDueBoxes } from './sweeps/probe-boxes'
+import { tidy } from './tidy'
+
+export type RunningWorker = { port: number; stop(): Promise<void> }
+
+/** A supervisor is heard of at least every 10 s; a deadline is enforced from here only while it is. */
+const CONTACT_SECONDS = 12
+const RELAY_MS = 1_000
+const SILENCE_MS = 5_000
+const CONCURRENCY = { place: 4, dispatch: 32, tidy: 16 }
+
+type Parts = { env: Env; db: Db; bus: LiveBus; queues: Queues; log: Log; dispatching: DispatchDeps }
+
+/** The worker's composition root: box API, queues, relay and sweeps in one process, of which any number may run. */
+export async function startWorker(env: Env, supervisorFolder: string): Promise<RunningWorker> {
+  const log = openLog(env.STOUT_LOG_LEVEL)
+  const onError = (error: Error) => log.warn({ error: error.message }, 'database connection')
+  const db = openDatabase(env.DATABASE_URL, { name: 'stout-worker', maxConnections: 20, onError })
+  const bus = env.REDIS_URL ? openRedisBus(env.REDIS_URL) : openPostgresBus(env.DATABASE_URL, db)
+  const keys = deriveKeys(env.STOUT_SECRET)
+  const queues = await openQueues(env, log)
+  const logWriter = new LogWriter(db, bus, { maxBytes: env.LOG_MAX_BYTES, maxLines: env.LOG_MAX_LINES })
+  const boxApi = await serveBoxApi(
+    { db, bus, keys, logWriter, installation: env.STOUT_INSTALLATION, spoolBytes: env.SPOOL_BYTES },
+    { host: env.STOUT_HOST, port: env.STOUT_WORKER_PORT },
+    log,
+  )
+  const dispatching: DispatchDeps = {
+    db,
+    keys,
+    log,
+    channelTo: channels(db, keys, loadShipped(supervisorFolder)),
+    boxApiUrl: env.STOUT_BOX_URL.replace(/\/$/, ''),
+    installation: env.STOUT_INSTALLATION,
+    dispatchLimitSeconds: env.DISPATCH_LIMIT_SECONDS,
+    rest: { firstSeconds: env.BOX_REST_SECONDS, maxSeconds: env.BOX_REST_MAX_SECONDS, silentTries: 3 },
+  }
+  const parts: Parts = { env, db, bus, queues, log, dispatching }
+  startProcessors(parts)
+  const clocks = [...startRelay(parts), ...startSweeps(parts)]
+  log.info({ port: boxApi.port }, 'the worker listens')
+  return {
+    port: boxApi.port,
+    async stop() {
+      log.info('the worker stops')
+      await Promise.all(clocks.map((clock) => clock.stop()))
+      await queues.close()
+      await boxApi.close()
+      await logWriter.drain()
+      await bus.close()
+      await db.destroy()
+    },
+  }
+}
+
+function startProcessors({ db, queues, log, dispatching }: Parts): void {
+  queues.work('place', CONCURRENCY.place, async ({ orgId }) => {
+    await placeJobs(db, orgId, (placed) => {
+      for (const ref of placed) {
+        dispatch(dispatching, ref).catch((error) =>
+          log.warn({ ...ref, error: error.message }, 'dispatch failed; the queue tries again'),
+        )
+      }
+    })
+  })
+  queues.work('dispatch', CONCURRENCY.dispatch, (ref) => dispatch(dispatching, ref))
+  queues.work('tidy', CONCURRENCY.tidy, (ref) => tidy(dispatching, ref))
+}
+
+function startRelay({ env, db, bus, queues, log }: Parts): Clock[] {
+  const deliver = deliverEvents({ db, bus, queues })
+  const relay = startClock('relay', RELAY_MS, log, async () => (await relayBatch(db, deliver)) > 0)
+  const ear = listen(env.DATABASE_URL, [OUTBOX_CHANNEL], { notification: () => relay.nudge(), up: () => relay.nudge() })
+  return [relay, { nudge: () => undefined, stop: () => ear.close() }]
+}
+
+function startSweeps({ env, db, queues, log, dispatching }: Parts): Clock[] {
+  const everyMs = env.SWEEP_SECONDS * 1_000
+  const silence = {
+    ...dispatching,
+    silentAfterSeconds: env.ATTEMPT_SILENT_AFTER_SECONDS,
+    lostAfterSeconds: env.ATTEMPT_LOST_AFTER_SECONDS,
+  }
+  return [
+    startClock('presence', everyMs, log, async () => {
+      await beat(db)
+      return false
+    }),
+    startClock('limits', everyMs, log, async () => {
+      await giveUpOverdue(db)
+      await returnUnclaimed(db, env.DISPATCH_LIMIT_SECONDS, dispatching.rest)
+      await expireOverdue(db, CONTACT_SECONDS)
+      return false
+    }),
+    startClock('placement', everyMs, log, async () => {
+      const rested = await orgsWithRestedBoxes(db, 3 * env.SWEEP_SECONDS)
+      await requestPlacement(
+        db,
+        rested.map(({ orgId }) => orgId),
+      )
+      for (const orgId of await orgsToPlace(db)) await askToPlace(queues, orgId)
+      return false
+    }),
+    startClock('silence', SILENCE_MS, log, async () => {
+      await lookForSilent(silence)
+      return false
+    }),
+    startClock(
+      'probe',
+      everyMs,
+      log,
+      async () => (await probeDueBoxes({ ...silence, everySeconds: env.BOX_PROBE_SECONDS })) > 0,
+    ),
+  ]
+}
