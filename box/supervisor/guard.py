@@ -1,0 +1,201 @@
+"""The guard: a small single-threaded process between the supervisor and the script.
+
+It forks the script, reaps everything that descends from it (as their subreaper also daemons that scrubbed their environment
+and left their session), reports how the script ended, and ends all of them when it is asked to, when the script has ended, or
+when the supervisor dies. Separate from the supervisor because PR_SET_PDEATHSIG fires when the forking *thread* ends, and
+because forking beside threads can deadlock.
+"""
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+
+import processes
+
+#: What a script left behind may go on for so long of its own accord before it gets SIGTERM …
+LINGER_SECONDS = 1.0
+#: … and at most so long to heed it before it gets SIGKILL.
+LEFTOVER_GRACE_SECONDS = 5.0
+
+
+class Script:
+    """What to run: `python3 -u main.py args…` in `directory`, with exactly this environment."""
+
+    def __init__(self, directory: str, args: list[str], environment: dict[bytes, bytes], tag: str, grace_seconds: float):
+        self.directory, self.args, self.environment = directory, args, environment
+        self.tag, self.grace_seconds = b"LAGER_PROCESS_ID=" + tag.encode(), grace_seconds
+
+
+class Guard:
+    """Speaks one JSON object a message on `channel`. Out: `started`, `failed`, `exited` (wait status), `quiet` (the last one).
+    In: `end` (grace in seconds: SIGTERM now, SIGKILL after it). The end of the channel is the end of the supervisor."""
+
+    def __init__(self, channel: socket.socket, script: Script, stdout: int, stderr: int):
+        self.channel, self.script = channel, script
+        self.stdout, self.stderr = stdout, stderr
+        self.supervisor = os.getppid()
+        self.script_pid: int | None = None
+        self.terminate_at: float | None = None
+        self.kill_at: float | None = None
+        self.terminated: set[int] = set()
+        self.leftovers: dict[int, str] = {}
+
+    def run(self) -> None:
+        processes.harden("stout-guard")
+        processes.ignore_signals()
+        woken = self._wake_on_signals()
+        self._start()
+        poll = select.poll()
+        poll.register(self.channel, select.POLLIN)
+        poll.register(woken, select.POLLIN)
+        while not self._step():
+            for fd, _ in poll.poll(self._milliseconds_to_wait()):
+                if fd == woken:
+                    os.read(woken, 4096)
+                elif not self._obey():
+                    poll.unregister(self.channel)
+            if os.getppid() != self.supervisor:
+                self._end(self.script.grace_seconds)
+        self._say({"quiet": True, "leftovers": [command for command in self.leftovers.values() if command][:20]})
+
+    def _wake_on_signals(self) -> int:
+        """A descriptor that becomes readable when a child or the supervisor died."""
+        woken, wake = os.pipe()
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        for number in (signal.SIGCHLD, signal.SIGUSR1):
+            signal.signal(number, lambda *_: None)
+        processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGUSR1)
+        return woken
+
+    def _start(self) -> None:
+        self.started_at = time.monotonic()
+        reason, failed = os.pipe()  # close-on-exec: ends when the script's python runs, or says why it does not
+        guard = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._become_script(guard, failed)
+        for fd in (failed, self.stdout, self.stderr):
+            os.close(fd)
+        problem = os.read(reason, 4096)
+        os.close(reason)
+        if problem:
+            os.waitpid(pid, 0)
+            self._say({"failed": problem.decode("utf-8", "replace")})
+        else:
+            self.script_pid = pid
+            self._say({"started": pid})
+
+    def _become_script(self, guard: int, failed: int) -> None:
+        """Runs in the forked child; ends in exec."""
+        try:
+            processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != guard:
+                os._exit(1)  # the guard died before the line above could tell
+            os.setsid()
+            null = os.open(os.devnull, os.O_RDONLY)
+            for fd, number in ((null, 0), (self.stdout, 1), (self.stderr, 2)):
+                os.dup2(fd, number)
+            signal.set_wakeup_fd(-1)
+            for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+                try:
+                    signal.signal(number, signal.SIG_DFL)
+                except (OSError, ValueError):
+                    pass
+            signal.pthread_sigmask(signal.SIG_SETMASK, ())
+            os.chdir(self.script.directory)
+            os.execve(sys.executable, [sys.executable, "-u", "main.py", *self.script.args], self.script.environment)
+        except BaseException as problem:
+            os.write(failed, f"the script could not be started: {problem}".encode()[:4000])
+        os._exit(1)
+
+    def _step(self) -> bool:
+        """Reaps, and does what is due. True when nothing of the script is left."""
+        no_children = self._reap()
+        now = time.monotonic()
+        if self.script_pid is None and self.kill_at is None:
+            self.terminate_at = now + (0 if no_children else LINGER_SECONDS)
+            self.kill_at = self.terminate_at + min(self.script.grace_seconds, LEFTOVER_GRACE_SECONDS)
+        if self.script_pid is None and no_children and not processes.tagged(self.script.tag):
+            return True
+        if self.kill_at is not None and now >= self.kill_at:
+            processes.send(self._living(), signal.SIGKILL)
+        elif self.terminate_at is not None and now >= self.terminate_at:
+            fresh = self._living() - self.terminated
+            self.terminated |= fresh
+            processes.send(fresh, signal.SIGTERM)
+        return False
+
+    def _living(self) -> set[int]:
+        living = processes.descendants(os.getpid()) | processes.tagged(self.script.tag)
+        if self.script_pid is None:
+            for pid in living - self.leftovers.keys():
+                self.leftovers[pid] = processes.command_of(pid)
+        return living
+
+    def _reap(self) -> bool:
+        """Collects children that ended. True when there are none left."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return True
+            if pid == 0:
+                return False
+            if pid == self.script_pid:
+                self.script_pid = None
+                self._say({"exited": status, "durationMs": round((time.monotonic() - self.started_at) * 1000)})
+
+    def _milliseconds_to_wait(self) -> int | None:
+        if self.kill_at is None:
+            return None
+        due = self.terminate_at if self.terminate_at is not None and time.monotonic() < self.terminate_at else None
+        return 50 if due is None else max(1, min(100, round((due - time.monotonic()) * 1000)))
+
+    def _obey(self) -> bool:
+        """Reads one message. False when the supervisor is gone."""
+        try:
+            message = self.channel.recv(4096)
+        except OSError:
+            message = b""
+        self._end(json.loads(message)["end"] if message else self.script.grace_seconds)
+        return bool(message)
+
+    def _end(self, grace_seconds: float) -> None:
+        now = time.monotonic()
+        self.terminate_at = min(now, self.terminate_at or now)
+        self.kill_at = min(now + grace_seconds, self.kill_at or now + grace_seconds)
+
+    def _say(self, message: dict) -> None:
+        try:
+            self.channel.sendall(json.dumps(message).encode())
+        except OSError:
+            pass  # the supervisor is gone; ending what is left goes on
+
+
+def fork_guard(script: Script, stdout: int, stderr: int) -> tuple[int, socket.socket]:
+    """Forks the guard and returns its pid and the channel to it. Call it before any thread exists. Closes `stdout` and
+    `stderr`, the write ends of the script's pipes, in the caller."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if pid == 0:
+        code = 70
+        try:
+            keep = sorted((theirs.fileno(), stdout, stderr))
+            for low, high in zip([2, *keep], [*keep, 1024]):
+                os.closerange(low + 1, high)
+            Guard(theirs, script, stdout, stderr).run()
+            code = 0
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        finally:
+            os._exit(code)
+    theirs.close()
+    os.close(stdout)
+    os.close(stderr)
+    return pid, ours

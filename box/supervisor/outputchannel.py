@@ -1,0 +1,70 @@
+"""The output channel: records `<encoder> <length> <payload>` that a script's lager library writes to LAGER_OUTPUT_CHANNEL."""
+from __future__ import annotations
+
+import json
+import re
+
+from lines import PIECE_BYTES, TORN, Piece
+
+#: A larger record is kept raw, in pieces flagged torn: as one line it would not fit into a batch.
+MAX_PAYLOAD_BYTES = 700_000
+HEAD = re.compile(rb"([1-4]) (\d{1,9}) ")
+HEAD_START = re.compile(rb"[1-4]( (\d{1,9} ?)?)?")
+HEAD_MAX_BYTES = 12
+RAW, PICKLE, JSON, YAML = 1, 2, 3, 4
+
+
+class ChannelDecoder:
+    """Turns the bytes of the channel into one piece a record. What is no record is kept as it came, flagged torn."""
+
+    def __init__(self) -> None:
+        self.rest = b""
+
+    def feed(self, data: bytes) -> list[Piece]:
+        self.rest += data
+        pieces: list[Piece] = []
+        while self.rest:
+            head = HEAD.match(self.rest)
+            if head is None:
+                if len(self.rest) < HEAD_MAX_BYTES and HEAD_START.fullmatch(self.rest):
+                    break  # the rest of the head is still to come
+                pieces += self.flush()
+                break
+            encoder, length = int(head[1]), int(head[2])
+            if length > MAX_PAYLOAD_BYTES:
+                pieces += self.flush()
+                break
+            end = head.end() + length
+            if len(self.rest) < end:
+                break
+            record, payload, self.rest = self.rest[:end], self.rest[head.end():end], self.rest[end:]
+            try:
+                pieces.append((decode(encoder, payload), 0))
+            except (ValueError, RecursionError):
+                pieces += _torn(record)
+        return pieces
+
+    def flush(self) -> list[Piece]:
+        """What is left when nothing more comes, or when nothing sensible can."""
+        rest, self.rest = self.rest, b""
+        return _torn(rest)
+
+
+def decode(encoder: int, payload: bytes) -> bytes:
+    """One line of JSON for a record. Pickles are never loaded. @raises ValueError when the payload is not what it says."""
+    if encoder == JSON:
+        return _line("json", json.loads(payload))
+    if encoder == YAML:
+        return _line("yaml", payload.decode())
+    if encoder == PICKLE:
+        return _line("pickle", {"sizeBytes": len(payload)})
+    import binascii
+    return _line("raw", binascii.b2a_base64(payload, newline=False).decode())
+
+
+def _line(encoding: str, value: object) -> bytes:
+    return json.dumps({"encoding": encoding, "value": value}, allow_nan=False).encode()
+
+
+def _torn(data: bytes) -> list[Piece]:
+    return [(data[start:start + PIECE_BYTES], TORN) for start in range(0, len(data), PIECE_BYTES)]

@@ -1,0 +1,186 @@
+"""One claimed attempt: starts the script, ends it when its time is over, and tells how it ended."""
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import time
+from collections import deque
+from collections.abc import Callable
+
+from boxlock import BoxLock
+from control import Control
+from guard import fork_guard
+from guardlink import GuardLink
+from lines import OUTPUT, STDERR, STDOUT
+from reader import Clock, Reader
+from sender import Sender
+from spool import Spool
+from wire import Http
+from workplace import make_script, open_output_channel, wide_pipe
+
+#: Signals that end a script from outside, unless this program sent them.
+OUTSIDE_SIGNALS = (signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP)
+
+
+class Run:
+    """Everything is decided in the main thread; the other threads post what they learn."""
+
+    def __init__(self, directory: str, settings, order: dict, clock: Clock, http: Http):
+        self.directory, self.settings, self.order, self.http = directory, settings, order, http
+        self.spool = Spool(directory, order["spoolBytes"])
+        self.selector = selectors.DefaultSelector()
+        self.reader = Reader(self.selector, self.spool, clock)
+        self.posted: deque = deque()
+        self.woken, self.wake = os.pipe()
+        os.set_blocking(self.wake, False)
+        self.guard: GuardLink | None = None
+        self.grace = order["graceSeconds"]
+        self.deadline = time.monotonic() + order["remainingSeconds"]
+        self.ended_by: str | None = None
+        self.error: str | None = None
+        self.exited = self.over = False
+
+    def run(self) -> None:
+        """Returns when `done` was answered, or when the attempt turned out to be no longer ours and its script was ended."""
+        problem = self._start()
+        self._start_threads()
+        if problem:
+            self._tell_exit(None, None, 0, problem)
+            self._quiet([])
+        self.selector.register(self.woken, selectors.EVENT_READ, self._take_posts)
+        while not self.over:
+            for key, _ in self.selector.select(self._seconds_to_wait()):
+                key.data()
+            self._do_what_is_due()
+
+    def _start(self) -> str | None:
+        """Unpacks and starts the script. Returns why that was not possible."""
+        try:
+            script = make_script(self.directory, self.settings, self.order)
+            channel = open_output_channel(self.directory)
+            (out, out_write), (err, err_write) = wide_pipe(), wide_pipe()
+            self.guard = GuardLink(*fork_guard(script, out_write, err_write), self.settings.process_id)
+        except (OSError, ValueError) as problem:
+            return f"The script could not be started: {problem}"
+        for fd, stream in ((out, STDOUT), (err, STDERR), (channel, OUTPUT)):
+            self.reader.add(fd, stream)
+        self.selector.register(self.guard.channel, selectors.EVENT_READ, lambda: self._hear(self.guard.receive()))
+        return None
+
+    def _start_threads(self) -> None:
+        self.control = Control(Http(self.settings.url, self.http.token, self.settings.ca),
+                               changed=lambda state: self._post(self._controlled, state),
+                               gone=lambda why: self._post(self._gone, why))
+        self.sender = Sender(self.http, self.spool, connected=lambda: self.control.connected,
+                             finished=lambda gone: self._post(self._sent, gone))
+        self.sender.start()
+        self.control.start()
+        if self.order["lock"]:
+            BoxLock(self.order["lock"], lost=lambda why: self._post(self._lock_lost, why)).start()
+
+    def _post(self, what: Callable, told: object) -> None:
+        """Has the main thread call `what` with `told`."""
+        self.posted.append((what, told))
+        try:
+            os.write(self.wake, b"x")
+        except BlockingIOError:
+            pass  # enough wake-ups lie there
+
+    def _take_posts(self) -> None:
+        os.read(self.woken, 4096)
+        while self.posted:
+            what, told = self.posted.popleft()
+            what(told)
+
+    def _controlled(self, state: dict) -> None:
+        if state.get("remainingSeconds") is not None:
+            self.deadline = time.monotonic() + state["remainingSeconds"]
+        if state.get("stop"):
+            self._end("cancel", 0)
+        elif state.get("cancel"):
+            self._end("cancel", self.grace)
+
+    def _lock_lost(self, why: str) -> None:
+        self._end("outside", self.grace, why)
+
+    def _gone(self, why: str) -> None:
+        """The attempt is not ours any more: nothing is told from here on, but the script must not go on."""
+        print(f"leaving: {why}", flush=True)
+        self.sender.stop()
+        self._end("cancel", self.grace)
+        self.over = self.guard is None or self.guard.quiet
+
+    def _sent(self, gone: str | None) -> None:
+        if gone is None:
+            self.over = True
+        else:
+            self._gone(gone)
+
+    def _end(self, ended_by: str, grace_seconds: float, error: str | None = None) -> None:
+        """Ends everything that runs. The first reason counts; a shorter grace may follow."""
+        if not self.exited and self.ended_by is None:
+            self.ended_by, self.error = ended_by, error
+        if self.guard is not None:
+            self.guard.end(grace_seconds)
+
+    def _hear(self, messages: list[dict]) -> None:
+        if self.guard.guard_died or self.guard.quiet:
+            if self.guard.channel.fileno() >= 0:
+                self.selector.unregister(self.guard.channel)
+                self.guard.channel.close()
+        for message in messages:
+            if "failed" in message:
+                self._tell_exit(None, None, 0, message["failed"])
+            elif "exited" in message:
+                self._script_exited(message["exited"], message["durationMs"])
+            elif "quiet" in message:
+                self._quiet(message["leftovers"])
+
+    def _script_exited(self, status: int, duration_ms: int) -> None:
+        if not os.WIFSIGNALED(status):
+            self._tell_exit(os.WEXITSTATUS(status), None, duration_ms, self.error)
+            return
+        number = os.WTERMSIG(status)
+        known = {member.value: member.name for member in signal.Signals}
+        if self.guard.guard_died and self.ended_by is None:
+            self.ended_by, self.error = "outside", "The process that guards the script was killed."
+        elif number in OUTSIDE_SIGNALS and self.ended_by is None:
+            self.ended_by = "outside"
+        self._tell_exit(None, known.get(number, f"SIG{number}"), duration_ms, self.error)
+
+    def _tell_exit(self, code: int | None, signal_name: str | None, duration_ms: int, error: str | None) -> None:
+        self.exited = True
+        told = {"exitCode": code, "signal": signal_name, "endedBy": self.ended_by or "script", "durationMs": duration_ms}
+        self.sender.tell_exit({**told, "error": error} if error else told)
+
+    def _quiet(self, leftovers: list[str]) -> None:
+        """Nothing of the script is left: what the pipes still hold is all there will be."""
+        if not self.exited:  # whoever knew how the script ended was killed
+            self._tell_exit(None, None, 0, "It is not known how the script ended: the process that guards it was killed.")
+        self.reader.finish()
+        self.sender.tell_done(leftovers)
+        self.over = self.sender.stopped
+
+    def _times(self) -> list[tuple[float, Callable[[], None]]]:
+        """What becomes due, and when."""
+        times = []
+        if (flush_at := self.reader.flush_at()) is not None:
+            times.append((flush_at, lambda: self.reader.flush(time.monotonic())))
+        if self.guard is not None and self.guard.step_at is not None:
+            times.append((self.guard.step_at, lambda: self._hear(self.guard.step())))
+        if not self.exited and self.ended_by is None:
+            times.append((self.deadline, lambda: self._end("deadline", self.grace)))
+            if self.order["noOutputTimeoutSeconds"]:
+                silent_at = self.reader.last_output + self.order["noOutputTimeoutSeconds"]
+                times.append((silent_at, lambda: self._end("no_output", self.grace)))
+        return times
+
+    def _seconds_to_wait(self) -> float | None:
+        times = [when for when, _ in self._times()]
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _do_what_is_due(self) -> None:
+        now = time.monotonic()
+        for what in [what for when, what in self._times() if when <= now]:
+            what()

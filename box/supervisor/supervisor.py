@@ -1,0 +1,125 @@
+"""The supervisor: a daemon on the box that runs one attempt of a job and tells the control plane about it.
+
+Started by the launcher as `python3 -I -S <attempt's directory>/supervisor.py`. It claims the attempt, and only when that was
+granted unpacks the script and starts it below a guard. See docs/box-api.md for what it says and docs/architecture.md for why.
+"""
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+DIRECTORY = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, DIRECTORY)
+
+import json  # noqa: E402
+
+import processes  # noqa: E402
+from wire import LEAVE, Gone, Http, Trouble, jittered  # noqa: E402
+from reader import Clock  # noqa: E402
+from run import Run  # noqa: E402
+
+VERSION = 1
+
+
+class Settings:
+    """What the launcher left: launch.json and the environment that the runtime gave it."""
+
+    def __init__(self, launch: dict, environment: dict[bytes, bytes]):
+        self.url, self.ca = launch["url"], launch.get("ca")
+        self.job_id, self.attempt = launch["jobId"], launch["attempt"]
+        self.process_id, self.claim_token = launch["processId"], launch["claimToken"]
+        self.give_up_seconds = launch["giveUpSeconds"]
+        self.environment = environment
+
+
+def take_settings() -> Settings:
+    """Reads the settings and deletes every file that the launcher left: a script of the same user shall not find them."""
+    with open(os.path.join(DIRECTORY, "launch.json"), "rb") as file:
+        launch = json.load(file)
+    with open(os.path.join(DIRECTORY, "environment"), "rb") as file:
+        entries = [entry.partition(b"=") for entry in file.read().split(b"\0") if entry]
+    for name in os.listdir(DIRECTORY):
+        os.unlink(os.path.join(DIRECTORY, name))
+    sys.path.remove(DIRECTORY)
+    return Settings(launch, {key: value for key, _, value in entries})
+
+
+def identity(environment: dict[bytes, bytes]) -> dict:
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        boot_id = file.read().strip()
+    return {
+        "lagerBoxId": environment.get(b"LAGER_BOX_ID", b"unknown").decode("utf-8", "replace"),
+        "hostname": os.uname().nodename, "bootId": boot_id,
+        "python": ".".join(map(str, sys.version_info[:3])), "pid": os.getpid(),
+    }
+
+
+def claim(http: Http, settings: Settings) -> tuple[dict, Clock]:
+    """Asks for the attempt until an answer comes: always with the same nonce, so a lost answer is simply asked for again.
+    @raises Gone when it is not ours, or nobody answered until the dispatch limit."""
+    nonce, started, tries = os.urandom(16).hex(), time.monotonic(), 0
+    while True:
+        sent = time.monotonic()
+        request = {"nonce": nonce, "supervisorVersion": VERSION, "identity": identity(settings.environment),
+                   "sentAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+        try:
+            answer = http.request("POST", "/claim", request)
+            if answer.status in LEAVE:
+                raise Gone(answer.described())
+            order = answer.json()
+            if answer.status == 200 and "runToken" in order:
+                return order, Clock(order["now"], sent, time.monotonic())
+            problem = answer.described()
+        except Trouble as trouble:
+            problem = str(trouble)
+        pause = jittered(tries, longest=3.0)
+        if time.monotonic() + pause > started + settings.give_up_seconds:
+            raise Gone(f"nobody granted the claim in time: {problem}")
+        if tries == 0:
+            print(f"claim: {problem}; asking again", flush=True)
+        tries += 1
+        time.sleep(pause)
+
+
+def open_log() -> None:
+    """From here on, what goes wrong is told in supervisor.log, for whoever looks at the box."""
+    fd = os.open(os.path.join(DIRECTORY, "supervisor.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(fd, 1)
+    os.dup2(fd, 2)
+    os.close(fd)
+
+
+def remove_directory() -> None:
+    import shutil
+    shutil.rmtree(DIRECTORY, ignore_errors=True)
+
+
+def main() -> None:
+    processes.harden("stout-super")
+    processes.ignore_signals()
+    settings = take_settings()
+    open_log()
+    http = Http(settings.url, settings.claim_token, settings.ca)
+    try:
+        order, clock = claim(http, settings)
+    except Gone as reason:
+        print(f"claim: {reason}; leaving", flush=True)
+        remove_directory()
+        return
+    http.token = order.pop("runToken")
+    settings.claim_token = ""
+    Run(DIRECTORY, settings, order, clock, http).run()
+    remove_directory()
+
+
+if __name__ == "__main__":
+    code = 70  # a bug: the directory stays for a reap, and the guard ends the script when this process is gone
+    try:
+        main()
+        code = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(code)

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CLAIM_TOKEN, Collector, type Order } from './collector'
+import { endEverything, PROCESS_ID, until } from './processes'
+
+const SUPERVISOR = join(import.meta.dirname, '..')
+export const PYTHON = process.env.STOUT_TEST_PYTHON ?? '/usr/bin/python3'
+
+/** One attempt on a "box" that is a fresh temporary directory, launched as the runtime would launch it. */
+export class Attempt implements AsyncDisposable {
+  private constructor(
+    readonly collector: Collector,
+    /** The box's directory for temporary files; the attempt's own is below it. */
+    readonly tmp: string,
+    /** The tag that every process of the script starts with. */
+    readonly processId: string,
+  ) {}
+
+  /** Listens, and launches unless `launch` is false. */
+  static async start(script: string, options: Partial<Order> & { launch?: boolean } = {}): Promise<Attempt> {
+    const { launch = true, ...order } = options
+    const collector = new Collector({
+      script,
+      args: [],
+      env: {},
+      graceSeconds: 1,
+      remainingSeconds: 600,
+      noOutputTimeoutSeconds: null,
+      spoolBytes: 1 << 30,
+      lock: null,
+      ...order,
+    })
+    await collector.listen()
+    const attempt = new Attempt(collector, await mkdtemp(join(tmpdir(), 'supervisor-test-')), PROCESS_ID())
+    if (launch) await attempt.launch()
+    return attempt
+  }
+
+  /** Runs the launcher as the runtime does, and resolves when it has ended. */
+  async launch(python = PYTHON): Promise<{ code: number; output: string }> {
+    const module = await mkdtemp(join(this.tmp, 'module-'))
+    const files = (await readdir(SUPERVISOR)).filter((name) => name.endsWith('.py') && name !== 'reap.py')
+    await Promise.all(files.map((name) => copyFile(join(SUPERVISOR, name), join(module, name))))
+    await writeFile(join(module, 'launch.json'), JSON.stringify(this.settings))
+    const env = {
+      PATH: process.env.PATH ?? '',
+      TMPDIR: this.tmp,
+      LAGER_BOX_ID: 'bench-7',
+      LAGER_PROCESS_ID: this.processId,
+      STOUT_LAUNCH: 'job_test/1',
+    }
+    const ended = await run(python, ['-u', 'main.py'], { cwd: module, env })
+    await rm(module, { recursive: true })
+    return ended
+  }
+
+  /** The attempt's own directory, once there is one. */
+  async directory(): Promise<string | undefined> {
+    const name = (await readdir(this.tmp)).find((entry) => entry.startsWith('stout-'))
+    return name === undefined ? undefined : join(this.tmp, name)
+  }
+
+  /** Resolves when the attempt is closed and its directory is gone. */
+  async closed(): Promise<void> {
+    await until('done', () => this.collector.dones.length > 0)
+    await until('an empty box', async () => (await this.directory()) === undefined)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await endEverything(this.tmp, this.processId)
+    await this.collector.stop()
+    await rm(this.tmp, { recursive: true, force: true })
+  }
+
+  private get settings() {
+    return {
+      url: this.collector.url,
+      jobId: 'job_test',
+      attempt: 1,
+      installation: 'test',
+      processId: this.processId,
+      claimToken: CLAIM_TOKEN,
+      giveUpSeconds: 60,
+      ca: null,
+    }
+  }
+}
+
+/** Runs a program to its end with nothing of this environment but what is given. */
+export function run(
+  file: string,
+  args: string[],
+  options: { cwd?: string; env?: Record<string, string> },
+): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    execFile(file, args, options, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, output: stdout + stderr })
+    })
+  })
+}

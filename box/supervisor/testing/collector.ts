@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { gunzipSync } from 'node:zlib'
+import { type Line, readBatch } from './batch'
+
+export type Exit = {
+  exitCode: number | null
+  signal: string | null
+  endedBy: string
+  durationMs: number
+  error?: string
+}
+export type Done = { lastN: number; leftovers: string[] }
+export type ClaimRequest = {
+  nonce: string
+  supervisorVersion: number
+  sentAt: string
+  identity: Record<string, unknown>
+}
+
+/** What the claim's answer carries besides the token and the clock. */
+export type Order = {
+  script: string
+  args: string[]
+  env: Record<string, string>
+  graceSeconds: number
+  remainingSeconds: number
+  noOutputTimeoutSeconds: number | null
+  spoolBytes: number
+  lock: { url: string; token: string | null; user: string; ttlSeconds: number; heartbeatSeconds: number } | null
+}
+
+/** What to do with a request instead of answering it: a status, or cutting the connection before or after handling it. */
+export type Mischief = number | 'cut_before' | 'cut_after' | undefined
+
+export const CLAIM_TOKEN = 'claim-token-e1f0'
+export const RUN_TOKEN = 'run-token-77ab'
+
+/**
+ * A real HTTP server that answers as docs/box-api.md says, for one attempt, and remembers what it was told. It refuses gaps and
+ * drops repeated lines as the worker does, so a test sees exactly the log that a user would.
+ */
+export class Collector {
+  readonly claims: ClaimRequest[] = []
+  readonly lines: Line[] = []
+  readonly exits: Exit[] = []
+  readonly dones: Done[] = []
+  /** Every request, as `POST /log`, with whether its body was compressed. */
+  readonly requests: { what: string; gzip: boolean }[] = []
+  /** Decides, per request, on trouble to make. `nth` counts requests of this path from 1. */
+  mischief: (path: string, nth: number) => Mischief = () => undefined
+  batches = 0
+  resentLines = 0
+  clock = () => new Date()
+  private nonce: string | undefined
+  private state: Record<string, unknown> = { version: 1, cancel: null, stop: null, remainingSeconds: null }
+  private readonly counts = new Map<string, number>()
+  private readonly streams = new Set<ServerResponse>()
+  private readonly sockets = new Set<Socket>()
+  private server: Server | undefined
+  private port = 0
+
+  constructor(readonly order: Order) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/box/v1/attempts/job_test/1`
+  }
+
+  /** Begins to listen; after `stop`, on the same port again. */
+  async listen(): Promise<void> {
+    const server = createServer((request, response) => void this.answer(request, response))
+    server.on('connection', (socket) => {
+      this.sockets.add(socket)
+      socket.on('close', () => this.sockets.delete(socket))
+      socket.on('error', () => undefined)
+    })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(this.port, '127.0.0.1', resolve)
+    })
+    this.port = (server.address() as AddressInfo).port
+    this.server = server
+  }
+
+  /** Stops listening and cuts every connection, as a killed worker would. */
+  async stop(): Promise<void> {
+    const server = this.server
+    this.server = undefined
+    if (!server) return
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const socket of this.sockets) socket.destroy()
+    await closed
+  }
+
+  /** Changes what the control plane wants, and tells whoever listens. */
+  control(change: Record<string, unknown>): void {
+    this.state = { ...this.state, ...change, version: (this.state.version as number) + 1 }
+    for (const stream of this.streams) stream.write(`${JSON.stringify(this.state)}\n`)
+  }
+
+  get listening(): boolean {
+    return this.streams.size > 0
+  }
+
+  /** Bytes of one stream as the script wrote them. */
+  bytes(stream: number): Buffer {
+    const lines = this.lines.filter((line) => line.stream === stream)
+    return Buffer.concat(lines.flatMap((line) => (line.partial ? [line.bytes] : [line.bytes, Buffer.from('\n')])))
+  }
+
+  text(stream = 1): string {
+    return this.bytes(stream).toString()
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').replace(/^.*\/attempts\/job_test\/1/, '').replace(/\?.*/, '')
+    const nth = (this.counts.get(path) ?? 0) + 1
+    this.counts.set(path, nth)
+    const body = await readBody(request)
+    const gzip = request.headers['content-encoding'] === 'gzip'
+    this.requests.push({ what: `${request.method} ${path}`, gzip })
+    const mischief = this.mischief(path, nth)
+    if (typeof mischief === 'number')
+      return json(response, mischief, { code: 'test', message: 'As the test wants it.' })
+    if (mischief === 'cut_before') return void request.socket.destroy()
+    const [status, answer] = this.handle(path, request.headers.authorization, gzip ? gunzipSync(body) : body)
+    if (mischief === 'cut_after') return void request.socket.destroy()
+    if (path === '/control' && status === 200) return this.stream(request, response)
+    json(response, status, answer)
+  }
+
+  private handle(path: string, authorization: string | undefined, body: Buffer): [number, object] {
+    const token = path === '/claim' ? CLAIM_TOKEN : RUN_TOKEN
+    if (authorization !== `Bearer ${token}`) return [401, { code: 'unauthenticated', message: 'Wrong token.' }]
+    if (path === '/claim') return this.claim(JSON.parse(body.toString()))
+    if (path === '/log') return this.log(body)
+    if (this.dones.length > 0 && path === '/control') return [410, { code: 'gone', message: 'Closed.' }]
+    if (path === '/exit') this.exits.push(JSON.parse(body.toString()))
+    if (path === '/done') {
+      const done: Done = JSON.parse(body.toString())
+      if (done.lastN > this.lines.length)
+        return [409, { code: 'log_gap', message: '', expected: this.lines.length + 1 }]
+      this.dones.push(done)
+    }
+    return [200, {}]
+  }
+
+  private claim(request: ClaimRequest): [number, object] {
+    this.claims.push(request)
+    this.nonce ??= request.nonce
+    if (request.nonce !== this.nonce) return [409, { code: 'claimed', message: 'Somebody else claimed it.' }]
+    const content = Buffer.from(this.order.script)
+    const sha256 = createHash('sha256').update(content).digest('hex')
+    return [
+      200,
+      {
+        now: this.clock().toISOString(),
+        runToken: RUN_TOKEN,
+        ...this.order,
+        timeoutSeconds: Math.ceil(this.order.remainingSeconds),
+        script: { name: 'main.py', sha256, base64: content.toString('base64') },
+      },
+    ]
+  }
+
+  private log(body: Buffer): [number, object] {
+    const { first, lines } = readBatch(body)
+    this.batches += 1
+    const expected = this.lines.length + 1
+    if (first > expected) return [409, { code: 'log_gap', message: 'Lines are missing.', expected }]
+    this.resentLines += lines.filter((line) => line.n < expected).length
+    this.lines.push(...lines.filter((line) => line.n >= expected))
+    return [200, { acked: this.lines.length, now: this.clock().toISOString() }]
+  }
+
+  private stream(request: IncomingMessage, response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+    response.write(`${JSON.stringify(this.state)}\n`)
+    this.streams.add(response)
+    const keepalive = setInterval(() => response.write('\n'), 5_000)
+    request.socket.on('close', () => {
+      clearInterval(keepalive)
+      this.streams.delete(response)
+    })
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = []
+  for await (const part of request) parts.push(part as Buffer)
+  return Buffer.concat(parts)
+}
+
+function json(response: ServerResponse, status: number, answer: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+
+export const PROCESS_ID = () => randomUUID()
+
+export type Process = { pid: number; comm: string; cmdline: string; environ: string; state: string }
+
+/** All processes that can be read, by looking into /proc. */
+export async function processes(): Promise<Process[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const found = await Promise.all(pids.map(readProcess))
+  return found.filter((process) => process !== undefined)
+}
+
+async function readProcess(name: string): Promise<Process | undefined> {
+  try {
+    const [stat, cmdline] = await Promise.all([
+      readFile(`/proc/${name}/stat`, 'utf8'),
+      readFile(`/proc/${name}/cmdline`, 'utf8'),
+    ])
+    const environ = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '')
+    const comm = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
+    return { pid: Number(name), comm, cmdline, environ, state: stat[stat.lastIndexOf(')') + 2] ?? '?' }
+  } catch {
+    return undefined // it ended meanwhile
+  }
+}
+
+/** True while the process exists and is no zombie. */
+export async function isAlive(pid: number): Promise<boolean> {
+  const process = await readProcess(String(pid))
+  return process !== undefined && process.state !== 'Z'
+}
+
+/** Processes of an attempt: supervisor and guard by the directory in their command line, the script's by their tag. */
+export async function processesOf(tmp: string, processId: string): Promise<Process[]> {
+  const all = await processes()
+  return all.filter(
+    ({ cmdline, environ, state }) =>
+      state !== 'Z' && (cmdline.includes(`${tmp}/stout-`) || environ.includes(`LAGER_PROCESS_ID=${processId}`)),
+  )
+}
+
+/** Ends what a failed test may have left. Finds it by the test's own directory and tag only. */
+export async function endEverything(tmp: string, processId: string): Promise<void> {
+  for (const { pid } of await processesOf(tmp, processId)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // it ended meanwhile
+    }
+  }
+}
+
+/** Polls until `check` holds. No limit of its own: the test's ends it, and names what it waited for. */
+export async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
+  const warning = setTimeout(() => console.warn(`still waiting for: ${what}`), 20_000)
+  try {
+    while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 20))
+  } finally {
+    clearTimeout(warning)
+  }
+}

@@ -1,0 +1,54 @@
+"""The place a script runs in: its directory, its environment, and the descriptors that it writes to."""
+from __future__ import annotations
+
+import binascii
+import fcntl
+import os
+
+from guard import Script
+
+PIPE_BYTES = 1 << 20
+
+
+def make_script(directory: str, settings, order: dict) -> Script:
+    """Unpacks the claimed script below the attempt's directory. Takes what may be secret out of `order`.
+    @raises OSError, or ValueError when the script arrived damaged."""
+    import hashlib
+    given, environment = order.pop("script"), order.pop("env")
+    content = binascii.a2b_base64(given["base64"])
+    if hashlib.sha256(content).hexdigest() != given["sha256"]:
+        raise ValueError("it arrived damaged (its hash differs)")
+    job, artifacts = os.path.join(directory, "job"), os.path.join(directory, "artifacts")
+    os.mkdir(job, 0o700)
+    os.mkdir(artifacts, 0o700)
+    fd = os.open(os.path.join(job, "main.py"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(fd, "wb") as file:
+        file.write(content)
+    ours = {
+        "LAGER_PROCESS_ID": settings.process_id, "LAGER_OUTPUT_CHANNEL": channel_path(directory),
+        "LAGER_HOST_MODULE_FOLDER": job, "STOUT_JOB_ID": settings.job_id, "STOUT_ATTEMPT": str(settings.attempt),
+        "STOUT_ARTIFACTS": artifacts, "PYTHONUNBUFFERED": "1",
+    }
+    encoded = {os.fsencode(key): os.fsencode(value) for key, value in {**environment, **ours}.items()}
+    return Script(job, order["args"], {**settings.environment, **encoded}, settings.process_id, order["graceSeconds"])
+
+
+def channel_path(directory: str) -> str:
+    return os.path.join(directory, "output-channel")
+
+
+def open_output_channel(directory: str) -> int:
+    """Makes the FIFO and holds it open for writing too, so that a script may open and close it as often as it likes."""
+    os.mkfifo(channel_path(directory), 0o600)
+    return os.open(channel_path(directory), os.O_RDWR | os.O_NONBLOCK)
+
+
+def wide_pipe() -> tuple[int, int]:
+    """A pipe with room for a burst; its read end does not block."""
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    try:
+        fcntl.fcntl(read, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    except OSError:
+        pass  # a limit of the box; a smaller pipe only makes the script wait sooner
+    return read, write
