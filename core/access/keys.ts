@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** Everything that is derived from STOUT_SECRET, each for one purpose. `id` names the secret, so that it can be changed. */
-export type Keys = { id: string; claim: Buffer; run: Buffer; seal: Buffer; pepper: Buffer }
+export type Keys = { id: string; claim: Buffer; run: Buffer; seal: Buffer; pepper: Buffer; session: Buffer }
 
 /** Derives the keys (HKDF-SHA-256, RFC 5869). */
 export function deriveKeys(secret: string): Keys {
@@ -12,6 +12,7 @@ export function deriveKeys(secret: string): Keys {
     run: derive('run token'),
     seal: derive('sealed credentials'),
     pepper: derive('api token pepper'),
+    session: derive('session cookie'),
   }
 }
 

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import type { Ctx } from '../context'
+import type { JobId } from '../ids'
+import { JOB_STATES } from '../jobs/state'
+import { visibleJob } from '../jobs/visible-job'
+
+/** One thing that happened to a job. */
+export const eventViewSchema = z
+  .object({
+    seq: z.number().int().meta({ description: 'Gapless per job, from 1.' }),
+    type: z.string(),
+    state: z
+      .enum(JOB_STATES)
+      .nullable()
+      .meta({ description: 'State of the job after it, where it changed the state.' }),
+    actor: z.string().meta({ description: 'user:…, token:…, box:…, sweep:… or placement' }),
+    actorName: z.string().nullable(),
+    attempt: z.number().int().nullable(),
+    data: z.record(z.string(), z.unknown()),
+    at: z.iso.datetime(),
+  })
+  .meta({ id: 'Event' })
+export type EventView = z.infer<typeof eventViewSchema>
+
+/** What happened to a job, oldest first. `cursor` is the seq of the last event of the page before. @throws NotFound */
+export async function listEvents(
+  ctx: Ctx,
+  jobId: JobId,
+  { cursor, limit }: { cursor?: number | undefined; limit: number },
+): Promise<{ items: EventView[]; nextCursor: number | null }> {
+  await visibleJob(ctx.db, ctx, jobId)
+  const rows = await ctx.db
+    .selectFrom('events')
+    .leftJoin('users', (join) =>
+      join.on((eb) => eb('events.actor', '=', eb(eb.val('user:'), '||', eb.ref('users.id')))),
+    )
+    .leftJoin('apiTokens', (join) =>
+      join.on((eb) => eb('events.actor', '=', eb(eb.val('token:'), '||', eb.ref('apiTokens.id')))),
+    )
+    .leftJoin('boxes', (join) => join.on((eb) => eb('events.actor', '=', eb(eb.val('box:'), '||', eb.ref('boxes.id')))))
+    .select(['events.seq', 'events.type', 'events.state', 'events.actor', 'events.attempt', 'events.data', 'events.at'])
+    .select((eb) => eb.fn.coalesce('users.name', 'apiTokens.name', 'boxes.name').as('actorName'))
+    .where('events.subject', '=', jobId)
+    .where('events.seq', '>', cursor ?? 0)
+    .orderBy('events.seq')
+    .limit(limit + 1)
+    .execute()
+  const items = rows.slice(0, limit).map((row) => ({ ...row, at: row.at.toISOString() }))
+  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.seq ?? null) : null }
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import type { Db } from '../../db/client'
+import { WAIT_CODES, type WaitReason } from '../../db/schema'
+import type { OrgId } from '../ids'
+import { FAILURE_CLASSES, JOB_STATES, WAITING_STATES } from './state'
+import type { Target } from './submission'
+
+export const waitReasonSchema = z
+  .object({
+    code: z.enum(WAIT_CODES),
+    boxes: z.array(z.string()).meta({ description: 'Names of the boxes that it speaks of.' }),
+    detail: z.string().optional(),
+  })
+  .meta({ id: 'WaitReason' })
+
+const instant = () => z.iso.datetime().nullable()
+
+/** A job as every reader gets it. Instants are ISO 8601 texts, so that it looks alike in JSON and in code. */
+export const jobViewSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    state: z.enum(JOB_STATES),
+    failureClass: z.enum(FAILURE_CLASSES).nullable(),
+    exitCode: z.number().int().nullable(),
+    signal: z.string().nullable(),
+    error: z.string().nullable(),
+    target: z.union([
+      z.object({ box: z.string() }),
+      z.object({ group: z.string() }),
+      z.object({ any: z.literal(true) }),
+    ]),
+    requires: z.array(z.string()),
+    labels: z.record(z.string(), z.string()),
+    args: z.array(z.string()),
+    boxId: z.string().nullable(),
+    boxName: z.string().nullable(),
+    attempt: z.number().int().meta({ description: 'Number of the current attempt; 0 before the first.' }),
+    attemptPhase: z
+      .enum(['placed', 'claimed', 'exited', 'closed'])
+      .nullable()
+      .meta({ description: 'The job can be over while its attempt still drains; the log ends when it is closed.' }),
+    timeoutSeconds: z.number().int(),
+    queueTimeoutSeconds: z.number().int(),
+    graceSeconds: z.number().int(),
+    submittedBy: z.string().meta({ description: 'user:… or token:…' }),
+    submitterName: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    startedAt: instant(),
+    deadlineAt: instant(),
+    finishedAt: instant(),
+    waitReasons: z.array(waitReasonSchema).meta({ description: 'Why it waits for a box; empty when it does not.' }),
+    queueKey: z.string().meta({ description: 'box:<name>, group:<name> or any' }),
+    lineCount: z.number().int().meta({ description: 'Lines of the current attempt that can be read.' }),
+    url: z.string().meta({ description: 'The page of the job.' }),
+  })
+  .meta({ id: 'Job' })
+export type JobView = z.infer<typeof jobViewSchema>
+
+/** True while a job waits for a box. */
+export function isWaiting(state: JobView['state']): boolean {
+  return (WAITING_STATES as readonly string[]).includes(state)
+}
+
+/** The rows that views are made of: a job, and what others know of it, in one query. */
+export function jobRows(db: Db, orgId: OrgId) {
+  return db
+    .selectFrom('jobs')
+    .leftJoin('boxes', 'boxes.id', 'jobs.boxId')
+    .leftJoin('attempts', (join) =>
+      join.onRef('attempts.jobId', '=', 'jobs.id').onRef('attempts.attempt', '=', 'jobs.attempt'),
+    )
+    .leftJoin('logHeads', (join) =>
+      join.onRef('logHeads.jobId', '=', 'jobs.id').onRef('logHeads.attempt', '=', 'jobs.attempt'),
+    )
+    .leftJoin('waitReasons', (join) =>
+      join
+        .onRef('waitReasons.orgId', '=', 'jobs.orgId')
+        .onRef('waitReasons.requirementKey', '=', 'jobs.requirementKey')
+        .on('jobs.state', 'in', WAITING_STATES),
+    )
+    .leftJoin('users', (join) =>
+      join.on((eb) => eb('jobs.submittedBy', '=', eb(eb.val('user:'), '||', eb.ref('users.id')))),
+    )
+    .leftJoin('apiTokens', (join) =>
+      join.on((eb) => eb('jobs.submittedBy', '=', eb(eb.val('token:'), '||', eb.ref('apiTokens.id')))),
+    )
+    .selectAll('jobs')
+    .select(['boxes.name as boxName', 'attempts.phase as attemptPhase', 'logHeads.lastN', 'waitReasons.reasons'])
+    .select((eb) => eb.fn.coalesce('users.name', 'apiTokens.name').as('submitterName'))
+    .where('jobs.orgId', '=', orgId)
+}
+type Row = Awaited<ReturnType<ReturnType<typeof jobRows>['executeTakeFirstOrThrow']>>
+
+/**
+ * Makes the view of a job.
+ * @param publicUrl where people reach Stout
+ * @param waitReasons when somebody knows better than what the last placement pass wrote down
+ */
+export function toJobView(row: Row, publicUrl: string, waitReasons: WaitReason[] = row.reasons ?? []): JobView {
+  const { id, name, state, failureClass, exitCode, signal, error, requires, labels, args, boxId, boxName } = row
+  const { attempt, attemptPhase, timeoutSeconds, queueTimeoutSeconds, graceSeconds, submittedBy, submitterName } = row
+  return {
+    ...{ id, name, state, failureClass, exitCode, signal, error, target: targetOf(row), requires, labels, args },
+    ...{ boxId, boxName, attempt, attemptPhase, timeoutSeconds, queueTimeoutSeconds, graceSeconds },
+    ...{ submittedBy, submitterName },
+    createdAt: row.createdAt.toISOString(),
+    startedAt: row.startedAt?.toISOString() ?? null,
+    deadlineAt: row.deadlineAt?.toISOString() ?? null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+    waitReasons: isWaiting(state) ? waitReasons : [],
+    queueKey: row.queueKey,
+    lineCount: row.lastN ?? 0,
+    url: `${publicUrl}/jobs/${id}`,
+  }
+}
+
+/** The target as it was named at submission. */
+function targetOf({ targetKind, queueKey }: Pick<Row, 'targetKind' | 'queueKey'>): Target {
+  if (targetKind === 'any') return { any: true }
+  const name = queueKey.slice(targetKind.length + 1)
+  return targetKind === 'box' ? { box: name } : { group: name }
+}

@@ -1,0 +1,53 @@
+import { DomainError } from '../core/errors'
+
+/** A JSON body at most; a script of the largest size fits with room. */
+export const MAX_BODY_BYTES = 2_000_000
+
+/**
+ * The body's bytes. A length that is declared too large is refused before anything is read.
+ * @throws DomainError `too_large`, `unsupported` for a compressed body
+ */
+export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Promise<Uint8Array<ArrayBuffer>> {
+  const tooLarge = () =>
+    new DomainError('too_large', `The body must be at most ${maxBytes} bytes.`, { limitBytes: maxBytes })
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge()
+  if (!/^(identity)?$/i.test(request.headers.get('content-encoding') ?? '')) {
+    throw new DomainError('unsupported', 'Send the body without Content-Encoding.')
+  }
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length
+    if (size > maxBytes) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return new Uint8Array(Buffer.concat(chunks))
+}
+
+/**
+ * The body as a JSON object; an empty body is an empty object, whatever its type says.
+ * @throws DomainError `unsupported` for another type than JSON, `bad_request` when it can't be read, `too_large`
+ */
+export async function readJsonObject(request: Request): Promise<Record<string, unknown>> {
+  const type = request.headers.get('content-type')
+  const isJson = type === null || /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)
+  const hasBody = request.body !== null && request.headers.get('content-length') !== '0'
+  if (hasBody && !isJson) throw new DomainError('unsupported', 'The body must be JSON: Content-Type: application/json.')
+  const bytes = await readBody(request)
+  if (bytes.length === 0) return {}
+  if (type === null) throw new DomainError('unsupported', 'The body needs Content-Type: application/json.')
+  const value = parseJson(bytes)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new DomainError('bad_request', 'The body must be a JSON object.')
+  }
+  return value as Record<string, unknown>
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
+  } catch (error) {
+    const why = error instanceof SyntaxError ? error.message : 'it is not UTF-8'
+    throw new DomainError('bad_request', `The body is not valid JSON: ${why}`)
+  }
+}

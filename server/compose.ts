@@ -1,0 +1,53 @@
+import { deriveKeys, type Keys } from '../core/access/keys'
+import { type Env, loadEnv } from '../core/env'
+import type { LiveBus } from '../core/live/bus'
+import { openPostgresBus } from '../core/live/postgres-bus'
+import { openRedisBus } from '../core/live/redis-bus'
+import { type Db, openDatabase } from '../db/client'
+import { type Log, openLog } from './log'
+
+/** Everything that the web process is made of. Passed on, never imported. */
+export type Web = {
+  env: Env
+  db: Db
+  bus: LiveBus
+  keys: Keys
+  log: Log
+  /** Where people reach this process, without a slash at the end. */
+  publicUrl: string
+  /** Aborted when the process is asked to stop: every open stream ends. */
+  closing: AbortController
+}
+
+declare global {
+  var stoutWeb: Web | undefined
+}
+
+/** The one composition of this process. Kept on globalThis, since Next gives each route a bundle of its own. */
+export function web(): Web {
+  globalThis.stoutWeb ??= compose(loadEnv())
+  return globalThis.stoutWeb
+}
+
+/** Opens database, bus and log, and derives the keys. Nothing is waited for: a database that is away may come later. */
+export function compose(env: Env): Web {
+  const log = openLog(env.STOUT_LOG_LEVEL)
+  const onError = (error: Error) => log.warn({ error: error.message }, 'lost an idle connection to Postgres')
+  const db = openDatabase(env.DATABASE_URL, { name: 'stout-web', maxConnections: 20, onError })
+  return {
+    env,
+    db,
+    bus: env.REDIS_URL ? openRedisBus(env.REDIS_URL) : openPostgresBus(env.DATABASE_URL, db),
+    keys: deriveKeys(env.STOUT_SECRET),
+    log,
+    publicUrl: env.STOUT_URL.replace(/\/+$/, ''),
+    closing: new AbortController(),
+  }
+}
+
+/** Ends every stream, then lets go of bus and database. */
+export async function decompose({ closing, bus, db }: Web): Promise<void> {
+  closing.abort()
+  await bus.close()
+  await db.destroy()
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { eventViewSchema, listEvents } from '../../core/events/list-events'
+import { cancelJob } from '../../core/jobs/cancel-job'
+import { getJob } from '../../core/jobs/get-job'
+import { jobViewSchema } from '../../core/jobs/job-view'
+import { listJobs } from '../../core/jobs/list-jobs'
+import { JOB_STATES } from '../../core/jobs/state'
+import { submissionSchema } from '../../core/jobs/submission'
+import { submitJob } from '../../core/jobs/submit-job'
+import { logLineSchema, readLog } from '../../core/logs/read-log'
+import { procedure, router } from './init'
+import { jobIdSchema, pageLimit, queryInt } from './inputs'
+
+const tags = ['jobs']
+const LINES_A_PAGE = 1_000
+
+export const jobsRouter = router({
+  submit: procedure
+    .meta({
+      openapi: { method: 'POST', path: '/jobs', tags, summary: 'Submit a job' },
+      created: ({ id }) => `/api/v1/jobs/${id}`,
+    })
+    .input(submissionSchema)
+    .output(jobViewSchema)
+    .mutation(async ({ ctx, input }) => await getJob(ctx, (await submitJob(ctx, input)).id, ctx.publicUrl)),
+
+  list: procedure
+    .meta({ openapi: { method: 'GET', path: '/jobs', tags, summary: 'List jobs, newest first' } })
+    .input(
+      z.strictObject({
+        state: z.array(z.enum(JOB_STATES)).min(1).max(JOB_STATES.length).optional(),
+        cursor: jobIdSchema.optional(),
+        limit: pageLimit(),
+      }),
+    )
+    .output(z.object({ items: z.array(jobViewSchema), nextCursor: z.string().nullable() }))
+    .query(({ ctx, input }) => listJobs(ctx, input, ctx.publicUrl)),
+
+  get: procedure
+    .meta({ openapi: { method: 'GET', path: '/jobs/{jobId}', tags, summary: 'Get a job' } })
+    .input(z.strictObject({ jobId: jobIdSchema }))
+    .output(jobViewSchema)
+    .query(({ ctx, input }) => getJob(ctx, input.jobId, ctx.publicUrl)),
+
+  cancel: procedure
+    .meta({ openapi: { method: 'POST', path: '/jobs/{jobId}/cancel', tags, summary: 'Cancel a live job' } })
+    .input(z.strictObject({ jobId: jobIdSchema, reason: z.string().max(200).default('') }))
+    .output(jobViewSchema)
+    .mutation(async ({ ctx, input }) => {
+      await cancelJob(ctx, input.jobId, input.reason)
+      return await getJob(ctx, input.jobId, ctx.publicUrl)
+    }),
+
+  events: procedure
+    .meta({
+      openapi: { method: 'GET', path: '/jobs/{jobId}/events', tags, summary: 'What happened to a job, oldest first' },
+    })
+    .input(z.strictObject({ jobId: jobIdSchema, cursor: queryInt(0).optional(), limit: pageLimit() }))
+    .output(z.object({ items: z.array(eventViewSchema), nextCursor: z.number().int().nullable() }))
+    .query(({ ctx, input: { jobId, ...page } }) => listEvents(ctx, jobId, page)),
+
+  logs: procedure
+    .meta({ openapi: { method: 'GET', path: '/jobs/{jobId}/logs', tags, summary: 'Read lines of a log by number' } })
+    .input(
+      z.strictObject({
+        jobId: jobIdSchema,
+        attempt: queryInt(1).optional(),
+        from: queryInt(1).default(1),
+        limit: queryInt(1, LINES_A_PAGE).default(LINES_A_PAGE),
+      }),
+    )
+    .output(
+      z.object({
+        attempt: z.number().int(),
+        items: z.array(logLineSchema),
+        nextFrom: z.number().int(),
+        lineCount: z.number().int(),
+        closed: z.boolean(),
+      }),
+    )
+    .query(({ ctx, input: { jobId, ...range } }) => readLog(ctx, jobId, range)),
+})
