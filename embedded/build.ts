@@ -65,18 +65,32 @@ async function once(kind: string, hash: string, title: string, make: (dir: strin
 
 /** Next builds into `.next`, where its cache and the types of routes are looked for, and the result is copied. */
 async function buildWeb(dir: string): Promise<void> {
-  const next = path.resolve('node_modules', 'next', 'dist', 'bin', 'next')
-  const env = { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', STOUT_NEXT_DIR: '.next' } as const
-  const tsconfig = readFileSync('tsconfig.json')
-  try {
-    await quietly(process.execPath, [next, 'build'], { env })
-  } finally {
-    if (!readFileSync('tsconfig.json').equals(tsconfig)) writeFileSync('tsconfig.json', tsconfig) // Next edits it
-  }
+  await next('build')
   const leaveOut = new Set(
     ['cache', 'dev', 'trace', 'types', 'diagnostics', 'lock'].map((name) => path.join('.next', name)),
   )
   cpSync('.next', path.join(dir, 'next'), { recursive: true, filter: (source) => !leaveOut.has(source) })
+}
+
+/** Writes the types that Next derives from the routes, which `tsc` needs, without building. */
+export async function writeRouteTypes(): Promise<void> {
+  mkdirSync(STORE, { recursive: true })
+  if (existsSync('app/layout.tsx'))
+    await withLock(
+      path.resolve(STORE, 'build.lock'),
+      () => {},
+      () => next('typegen'),
+    )
+}
+
+async function next(command: 'build' | 'typegen'): Promise<void> {
+  const env = { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', STOUT_NEXT_DIR: '.next' } as const
+  const tsconfig = readFileSync('tsconfig.json')
+  try {
+    await quietly(process.execPath, [path.resolve('node_modules', 'next', 'dist', 'bin', 'next'), command], { env })
+  } finally {
+    if (!readFileSync('tsconfig.json').equals(tsconfig)) writeFileSync('tsconfig.json', tsconfig) // Next edits it
+  }
 }
 
 /** Worker: our sources in one file, packages from node_modules. Box runtime: all in one file, to be carried to a box. */

@@ -6,7 +6,13 @@ import { anyPort, isFree } from './ports'
 import { commandLine, endProcess } from './process'
 import type { DemoBoxAddress, StateFolder } from './state'
 
-type DemoBox = { name: string; host: string; labels: Record<string, string>; nets: { name: string; role: string }[] }
+type DemoBox = {
+  name: string
+  host: string
+  labels: Record<string, string>
+  groups: string[]
+  nets: { name: string; role: string }[]
+}
 
 /** Three benches with different instruments, so that jobs with different needs find different boxes. */
 const DEMO_BOXES: readonly DemoBox[] = [
@@ -14,6 +20,7 @@ const DEMO_BOXES: readonly DemoBox[] = [
     name: 'bench-1',
     host: '127.0.0.2',
     labels: { dut: 'nrf52840', site: 'lab-a' },
+    groups: ['lab-a'],
     nets: [
       { name: 'vdd', role: 'power-supply' },
       { name: 'console', role: 'uart' },
@@ -24,6 +31,7 @@ const DEMO_BOXES: readonly DemoBox[] = [
     name: 'bench-2',
     host: '127.0.0.3',
     labels: { dut: 'stm32', site: 'lab-a' },
+    groups: ['lab-a'],
     nets: [
       { name: 'vbat', role: 'battery' },
       { name: 'console', role: 'uart' },
@@ -35,6 +43,7 @@ const DEMO_BOXES: readonly DemoBox[] = [
     name: 'bench-3',
     host: '127.0.0.4',
     labels: { dut: 'esp32', site: 'lab-b' },
+    groups: ['lab-b'],
     nets: [
       { name: 'load', role: 'eload' },
       { name: 'temperature', role: 'thermocouple' },
@@ -44,7 +53,7 @@ const DEMO_BOXES: readonly DemoBox[] = [
 ]
 
 /** A box as it is registered: where it stands, what opens it, what it is for. */
-export type RegisteredBox = DemoBoxAddress & { labels: Record<string, string> }
+export type RegisteredBox = DemoBoxAddress & { labels: Record<string, string>; groups: string[] }
 
 /**
  * Where the demo boxes listen: the ports of a real box on loopback addresses of their own, where the platform has such
@@ -52,30 +61,29 @@ export type RegisteredBox = DemoBoxAddress & { labels: Record<string, string> }
  */
 export async function chooseAddresses(before: readonly DemoBoxAddress[]): Promise<RegisteredBox[]> {
   const chosen: RegisteredBox[] = []
-  for (const { name, host, labels } of DEMO_BOXES) {
+  for (const { name, host, labels, groups } of DEMO_BOXES) {
     const last = before.find((box) => box.name === name)
-    const token = last?.token ?? randomBytes(24).toString('base64url')
     const real = { host, pythonPort: 5000, httpPort: 9000 }
-    for (const address of last ? [real, last] : [real]) {
-      if ((await isFree(address.pythonPort, address.host)) && (await isFree(address.httpPort, address.host))) {
-        chosen.push({
-          name,
-          labels,
-          token,
-          host: address.host,
-          pythonPort: address.pythonPort,
-          httpPort: address.httpPort,
-        })
-        break
-      }
-    }
-    if (chosen.at(-1)?.name === name) continue
-    const pythonPort = await anyPort()
-    let httpPort = await anyPort()
-    while (httpPort === pythonPort) httpPort = await anyPort()
-    chosen.push({ name, labels, token, host: '127.0.0.1', pythonPort, httpPort })
+    const address = await firstFree(last ? [last, real] : [real])
+    const token = last?.token ?? randomBytes(24).toString('base64url')
+    chosen.push({ name, labels, groups, token, ...(address ?? (await someAddress())) })
   }
   return chosen
+}
+
+type Address = { host: string; pythonPort: number; httpPort: number }
+
+async function firstFree(addresses: readonly Address[]): Promise<Address | undefined> {
+  for (const { host, pythonPort, httpPort } of addresses) {
+    if ((await isFree(pythonPort, host)) && (await isFree(httpPort, host))) return { host, pythonPort, httpPort }
+  }
+}
+
+async function someAddress(): Promise<Address> {
+  const pythonPort = await anyPort()
+  let httpPort = await anyPort()
+  while (httpPort === pythonPort) httpPort = await anyPort()
+  return { host: '127.0.0.1', pythonPort, httpPort }
 }
 
 /** How to start the runtime of a demo box. Writes its configuration, which holds its token, to the state folder. */

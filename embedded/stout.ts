@@ -1,3 +1,6 @@
+import { hashToken } from '../core/access/api-tokens'
+import { deriveKeys, seal } from '../core/access/keys'
+import { hashPassword } from '../core/access/passwords'
 import { openDatabase } from '../db/client'
 import { migrateToLatest } from '../db/migrate'
 import { seed } from '../db/seed'
@@ -22,7 +25,7 @@ export type StoutOptions = {
 }
 
 /** It was told to stop before it was up. */
-export class StoppedEarly extends Error {}
+class StoppedEarly extends Error {}
 
 /**
  * A whole installation on this machine: Postgres (unless DATABASE_URL is given), schema and first data, three demo boxes,
@@ -145,7 +148,7 @@ export class Stout {
     settings.webPort = await choose('the web application', settings.webPort, ports.web, [])
     settings.workerPort = await choose('the worker', settings.workerPort, ports.worker, [settings.webPort])
     this.boxes = await chooseAddresses(settings.boxes)
-    settings.boxes = this.boxes.map(({ labels: _, ...address }) => address)
+    settings.boxes = this.boxes.map(({ labels: _labels, groups: _groups, ...address }) => address)
     state.saveSettings(settings)
   }
 
@@ -159,14 +162,13 @@ export class Stout {
 
   private async seed(): Promise<void> {
     const { email, password, apiToken } = this.settings
-    const { secret } = this
+    const keys = deriveKeys(this.secret)
     await using db = openDatabase(this.databaseUrl, { name: 'stout-seed', maxConnections: 2 })
     await seed(db, {
-      secret,
-      organisation: 'Demo',
-      owner: { email, name: 'Owner', password },
-      apiToken,
-      boxes: this.boxes,
+      orgName: 'Demo',
+      owner: { email, name: 'Owner', passwordHash: await hashPassword(password) },
+      token: { name: 'demo', hash: hashToken(keys, apiToken) },
+      boxes: this.boxes.map(({ token, ...box }) => ({ ...box, tokenSealed: seal(keys, token), lagerBoxId: box.name })),
     })
   }
 

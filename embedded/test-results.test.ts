@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { playwrightCounts, sum, vitestCounts } from './test-results'
+
+function reportFile(content: unknown): { file: string; [Symbol.dispose](): void } {
+  const folder = mkdtempSync(path.join(tmpdir(), 'stout-report-'))
+  const file = path.join(folder, 'report.json')
+  writeFileSync(file, JSON.stringify(content))
+  return { file, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }
+}
+
+const vitest = (numPassedTests: number, numFailedTests: number, numPendingTests = 0, numTodoTests = 0) => ({
+  numPassedTests,
+  numFailedTests,
+  numPendingTests,
+  numTodoTests,
+})
+
+test.each([
+  { what: 'all passed', report: vitest(3, 0, 1, 1), code: 0, counts: { passed: 3, failed: 0, skipped: 2 } },
+  { what: 'one failed', report: vitest(3, 1), code: 1, counts: { passed: 3, failed: 1, skipped: 0 } },
+  { what: 'a file that does not load', report: vitest(3, 0), code: 1, counts: { passed: 3, failed: 1, skipped: 0 } },
+  { what: 'no test at all', report: vitest(0, 0), code: 0, counts: { passed: 0, failed: 1, skipped: 0 } },
+])('vitest: $what', ({ report, code, counts }) => {
+  using written = reportFile(report)
+  expect(vitestCounts(written.file, code)).toEqual(counts)
+})
+
+test('playwright: a flaky test has failed', () => {
+  using written = reportFile({ stats: { expected: 2, unexpected: 0, flaky: 1, skipped: 1 } })
+  expect(playwrightCounts(written.file, 0)).toEqual({ passed: 2, failed: 1, skipped: 1 })
+})
+
+test('a report that was never written is a failure', () => {
+  expect(vitestCounts('/nowhere.json', 0)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+  expect(playwrightCounts('/nowhere.json', 0)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+})
+
+test('sums', () => {
+  const counts = { passed: 1, failed: 2, skipped: 3 }
+  expect(sum([counts, counts])).toEqual({ passed: 2, failed: 4, skipped: 6 })
+})

@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs'
+
+/** How many tests there were, by outcome. A checker counts as one test. */
+export type Counts = { passed: number; failed: number; skipped: number }
+
+export const NONE: Counts = { passed: 0, failed: 0, skipped: 0 }
+
+export function sum(all: readonly Counts[]): Counts {
+  return all.reduce(
+    (total, { passed, failed, skipped }) => ({
+      passed: total.passed + passed,
+      failed: total.failed + failed,
+      skipped: total.skipped + skipped,
+    }),
+    NONE,
+  )
+}
+
+type VitestReport = { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number }
+type PlaywrightReport = { stats: { expected: number; unexpected: number; flaky: number; skipped: number } }
+
+/**
+ * Counts from vitest's JSON report. A run that failed without a failed test (a file that does not load, an error after the
+ * tests, no report at all) has one failure more than its tests tell.
+ */
+export function vitestCounts(reportFile: string, exitCode: number): Counts {
+  const report = readReport<VitestReport>(reportFile)
+  if (!report) return { ...NONE, failed: 1 }
+  const { numPassedTests: passed, numFailedTests: failed, numPendingTests, numTodoTests } = report
+  return atLeastOneFailure({ passed, failed, skipped: numPendingTests + numTodoTests }, exitCode)
+}
+
+/** Counts from Playwright's JSON report. A test that passed only when it was repeated has failed. */
+export function playwrightCounts(reportFile: string, exitCode: number): Counts {
+  const stats = readReport<PlaywrightReport>(reportFile)?.stats
+  if (!stats) return { ...NONE, failed: 1 }
+  const { expected: passed, unexpected, flaky, skipped } = stats
+  return atLeastOneFailure({ passed, failed: unexpected + flaky, skipped }, exitCode)
+}
+
+function atLeastOneFailure(counts: Counts, exitCode: number): Counts {
+  const ran = counts.passed + counts.failed > 0
+  return counts.failed === 0 && (exitCode !== 0 || !ran) ? { ...counts, failed: 1 } : counts
+}
+
+function readReport<T>(file: string): T | null {
+  try {
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : null
+  } catch {
+    return null
+  }
+}

