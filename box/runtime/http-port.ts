@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BoxContext } from './context'
+import { download } from './downloads'
 import type { LockReply } from './lock'
 import { readNets, readNetTypes, readVersion } from './nets'
 import { readBody, replyCompact } from './replies'
@@ -53,6 +54,13 @@ function routes(box: BoxContext): Record<string, Handler> {
     'GET /health': (_, res) => replyCompact(res, 200, SERVICE),
     'GET /status': (_, res) => getStatus(box, res),
     'GET /nets/list': async (_, res) => replyCompact(res, 200, await readNets(box.state)),
+    'GET /uart/nets/list': async (_, res) => {
+      const nets = (await readNets(box.state)) as { role?: unknown }[]
+      replyCompact(res, 200, { nets: nets.filter(({ role }) => role === 'uart') })
+    },
+    'GET /hello': (_, res) => replyCompact(res, 200, { message: 'Hello, world! Your box is connected.' }),
+    'GET /instruments/list': (_, res) => replyCompact(res, 200, []),
+    'GET /download-file': (req, res) => download(req, res, box.state),
     'GET /lock': (_, res) => {
       const { status, body } = box.lock.status()
       replyCompact(res, status, body)

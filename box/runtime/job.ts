@@ -6,6 +6,9 @@ import type { Fileno } from './frames'
 import { OutputChannel } from './output-channel'
 import { discardPipe, type PipePool } from './pipes'
 
+/** How often the output channel is looked at, in ms. */
+export const CHANNEL_POLL_MS = 100
+
 /** A script that runs. */
 export type Job = {
   pid: number
@@ -67,11 +70,4 @@ export async function startJob(command: Command, pipes: PipePool): Promise<Job> 
     for (const pipe of new Set([stdout, stderr])) discardPipe(pipe)
     throw error
   }
-}
-
-/** Resolves when nobody holds the script's pipes open any more. The outputs must be read meanwhile. */
-export async function outputsEnded(job: Job): Promise<void> {
-  await Promise.all(
-    job.outputs.map(({ reader }) => reader.closed || new Promise((resolve) => reader.once('close', resolve))),
-  )
 }

@@ -12,7 +12,7 @@ export type Lock = {
   ttl_seconds: number | null
 }
 
-export type LockReply = { status: number; body: Record<string, unknown> }
+export type LockReply = { status: number; body: object }
 type Request = Record<string, unknown>
 
 const DEFAULT_TTL_SECONDS = 1800

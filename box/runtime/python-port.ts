@@ -1,13 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BoxContext } from './context'
+import { attach, findRun } from './attach'
+import { readBreakpoint, resume } from './breakpoints'
+import { postPip, postTestExecute } from './commands'
+import { download } from './downloads'
+import { encodeFrames, exitFrame } from './frames'
+import { STREAM_HEADERS } from './attached'
 import { kill } from './kill'
 import type { LockReply } from './lock'
 import { BrokenNets, readNets, readNetTypes, readVersion } from './nets'
-import { readBody, replyIndented, replyText } from './replies'
+import { beginReply, readBody, replyIndented, replyText } from './replies'
 import { postPython } from './run'
 import type { Handler } from './server'
 
 const SERVICE = { status: 'healthy', service: 'lager-python-box', version: '1.0.0' }
+const HELLO = 'Hello, world! Your box is connected.\n'
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE']
 
 /** An error in the shape of this port. */
@@ -15,10 +22,11 @@ export function replyPythonError(res: ServerResponse, status: number, message: u
   replyIndented(res, status, { error: message, status: 'error' })
 }
 
-async function answerLock(
+/** Answers a request whose body is a JSON object; an empty body counts as an empty one. */
+async function answerObject(
   req: IncomingMessage,
   res: ServerResponse,
-  act: (request: Record<string, unknown>) => LockReply,
+  act: (request: Record<string, unknown>) => LockReply | Promise<LockReply>,
 ): Promise<void> {
   const body = await readBody(req)
   let parsed: unknown = {}
@@ -30,7 +38,7 @@ async function answerLock(
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     return replyIndented(res, 400, { error: 'Expected a JSON object' })
   }
-  const reply = act(parsed as Record<string, unknown>)
+  const reply = await act(parsed as Record<string, unknown>)
   replyIndented(res, reply.status, reply.body)
 }
 
@@ -52,10 +60,44 @@ async function postKill(box: BoxContext, req: IncomingMessage, res: ServerRespon
   replyIndented(res, 200, { status: 'killed' })
 }
 
-function routes(box: BoxContext): Record<string, Handler> {
+async function getCliVersion(box: BoxContext, res: ServerResponse): Promise<void> {
+  const version = await readVersion(box.state)
+  if (version) replyIndented(res, 200, version)
+  else replyPythonError(res, 404, 'Version file not found')
+}
+
+function getTestStream(res: ServerResponse): void {
+  beginReply(res, 200, STREAM_HEADERS)
+  res.end(Buffer.concat([encodeFrames(1, Buffer.from('Hello world\n')), exitFrame(0)]))
+}
+
+async function postAttach(box: BoxContext, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  await attach(await findRun(await readBody(req), box.state.processes), res, box.timings)
+}
+
+function runRoutes(box: BoxContext): Record<string, Handler> {
+  const { processes } = box.state
   return {
     'POST /python': (req, res) => postPython(box, req, res),
     'POST /python/kill': (req, res) => postKill(box, req, res),
+    'POST /python/attach': (req, res) => postAttach(box, req, res),
+    'POST /python/breakpoint': (req, res) =>
+      answerObject(req, res, async (request) => ({ status: 200, body: await readBreakpoint(request, processes) })),
+    'POST /python/continue': (req, res) =>
+      answerObject(req, res, async (request) => ({ status: 200, body: await resume(request, processes) })),
+    'POST /pip': (req, res) => postPip(box, req, res),
+    'POST /test-execute': (req, res) => postTestExecute(box, req, res),
+    'GET /test-stream': (_, res) => getTestStream(res),
+  }
+}
+
+function routes(box: BoxContext): Record<string, Handler> {
+  return {
+    ...runRoutes(box),
+    'GET /hello': (_, res) => replyText(res, 200, HELLO),
+    'GET /version': (_, res) => replyText(res, 200, `${SERVICE.service} ${SERVICE.version}\n`),
+    'GET /cli-version': (_, res) => getCliVersion(box, res),
+    'GET /instruments/list': (_, res) => replyIndented(res, 200, []),
     'GET /health': (_, res) => replyIndented(res, 200, SERVICE),
     'GET /status': (_, res) => getStatus(box, res),
     'GET /nets/list': async (_, res) => replyIndented(res, 200, await readNets(box.state)),
@@ -63,9 +105,9 @@ function routes(box: BoxContext): Record<string, Handler> {
       const { status, body } = box.lock.status()
       replyIndented(res, status, { ...body, busy: false })
     },
-    'POST /lock': (req, res) => answerLock(req, res, (request) => box.lock.acquire(request)),
-    'POST /lock/heartbeat': (req, res) => answerLock(req, res, (request) => box.lock.heartbeat(request)),
-    'POST /unlock': (req, res) => answerLock(req, res, (request) => box.lock.release(request)),
+    'POST /lock': (req, res) => answerObject(req, res, (request) => box.lock.acquire(request)),
+    'POST /lock/heartbeat': (req, res) => answerObject(req, res, (request) => box.lock.heartbeat(request)),
+    'POST /unlock': (req, res) => answerObject(req, res, (request) => box.lock.release(request)),
   }
 }
 
@@ -75,6 +117,7 @@ export function pythonPort(box: BoxContext): Handler {
   return (req, res) => {
     const route = byLine.get(`${req.method} ${req.url}`)
     if (route) return route(req, res)
+    if (req.method === 'GET' && req.url?.startsWith('/download-file')) return download(req, res, box.state)
     if (METHODS.includes(req.method ?? '')) return replyPythonError(res, 404, 'Not found')
     replyText(
       res,
