@@ -10,6 +10,7 @@ import { DomainError, NotFound } from '../../core/errors'
 import type { LiveBus } from '../../core/live/bus'
 import { readBatch } from '../../core/logs/records'
 import type { Db } from '../../db/client'
+import type { Box } from '../../db/schema'
 import { LOCK_TTL_SECONDS, lockUser } from '../dispatch'
 import { readBody, readMessage } from './body'
 import { streamControl } from './control-stream'
@@ -92,12 +93,16 @@ function claimAnswer(deps: BoxApiDeps, ref: AttemptRef, nonce: string, { now, jo
     noOutputTimeoutSeconds: job.noOutputTimeoutSeconds,
     spoolBytes: deps.spoolBytes,
     control,
-    lock: attempt.boxLocked && {
-      url: `http://${box.host}:${box.pythonPort}`,
-      token: box.tokenSealed === null ? null : unseal(deps.keys, box.tokenSealed),
-      user: lockUser(deps.installation, ref),
-      ttlSeconds: LOCK_TTL_SECONDS,
-      heartbeatSeconds: LOCK_TTL_SECONDS / HEARTBEATS_A_TTL,
-    },
+    lock: attempt.boxLocked ? heldLock(deps, ref, box) : null,
+  }
+}
+
+function heldLock({ keys, installation }: BoxApiDeps, ref: AttemptRef, { host, pythonPort, tokenSealed }: Box) {
+  return {
+    url: `http://${host}:${pythonPort}`,
+    token: tokenSealed === null ? null : unseal(keys, tokenSealed),
+    user: lockUser(installation, ref),
+    ttlSeconds: LOCK_TTL_SECONDS,
+    heartbeatSeconds: LOCK_TTL_SECONDS / HEARTBEATS_A_TTL,
   }
 }

@@ -1,0 +1,176 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { deriveKeys, seal } from '../../core/access/keys'
+import type { Ctx } from '../../core/context'
+import { type BoxId, type JobId, newId } from '../../core/ids'
+import { isTerminal, type JobState } from '../../core/jobs/state'
+import { submissionSchema } from '../../core/jobs/submission'
+import { submitJob } from '../../core/jobs/submit-job'
+import { type LogLine, readLines } from '../../core/logs/read-lines'
+import { anOrg } from '../../core/testing/fixtures'
+import type { Attempt, Job } from '../../db/schema'
+import { testDb } from '../../db/testing/database'
+import { type Started, startEntry } from './processes'
+
+const SECRET = 'a secret for tests only, of enough characters'
+const BOX_TOKEN = 'box-token-of-the-lab'
+const POLL_MS = 20
+
+export type LabBox = { id: BoxId; name: string; stateRoot: string; url: string; process: Started }
+export type Lab = AsyncDisposable & {
+  ctx: Ctx
+  dir: string
+  worker: Started
+  workerPort: number
+  /** Starts another worker process on the same database. */
+  startWorker(env?: Record<string, string>): Promise<Started>
+  /** Starts a box runtime process and registers it. */
+  addBox(options?: { name?: string; labels?: Record<string, string>; viaPort?: number }): Promise<LabBox>
+  submit(submission: { script: string } & Record<string, unknown>): Promise<JobId>
+  job(id: JobId): Promise<Job>
+  attempt(id: JobId, attempt?: number): Promise<Attempt>
+  /** Resolves once the job is in one of the states (default: an end) and, at an end, its attempt has closed. */
+  until(id: JobId, ...states: JobState[]): Promise<Job>
+  lines(id: JobId, attempt?: number): Promise<LogLine[]>
+}
+
+/** A real worker process on a database of its own, to which boxes (real runtime processes) can be added. */
+export async function aLab(env: Record<string, string> = {}, options: { boxUrl?: string } = {}): Promise<Lab> {
+  const stack = new AsyncDisposableStack()
+  const t = stack.use(await testDb())
+  const dir = mkdtempSync(path.join(tmpdir(), 'stout-lab-'))
+  stack.defer(() => rmSync(dir, { recursive: true, force: true }))
+  const ctx = await anOrg(t.db)
+  const workerPort = await freePort()
+  const settings = {
+    DATABASE_URL: t.url,
+    STOUT_URL: 'http://127.0.0.1:9',
+    STOUT_BOX_URL: options.boxUrl ?? `http://127.0.0.1:${workerPort}`,
+    STOUT_SECRET: SECRET,
+    STOUT_WORKER_PORT: String(workerPort),
+    STOUT_INSTALLATION: path
+      .basename(dir)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]/g, ''),
+    BOX_PROBE_SECONDS: '1',
+    SWEEP_SECONDS: '0.2',
+    ...env,
+  }
+  const startWorker = async (more: Record<string, string> = {}) =>
+    stack.use(await startEntry('worker/main.ts', [], { ...settings, ...more }, 'the worker listens'))
+  const worker = await startWorker()
+  return {
+    ctx,
+    dir,
+    worker,
+    workerPort,
+    startWorker: (more = {}) => startWorker({ STOUT_WORKER_PORT: '0', ...more }),
+    addBox: async (box = {}) => {
+      const { process, ...added } = await addBox(ctx, dir, box)
+      return { ...added, process: stack.use(process) }
+    },
+    submit: async (submission) => (await submitJob(ctx, submissionSchema.parse(submission))).id,
+    job: (id) => getJob(ctx, id),
+    attempt: (jobId, attempt = 1) =>
+      t.db
+        .selectFrom('attempts')
+        .selectAll()
+        .where('jobId', '=', jobId)
+        .where('attempt', '=', attempt)
+        .executeTakeFirstOrThrow(),
+    until: (id, ...states) => until(ctx, id, states),
+    lines: (jobId, attempt = 1) => readLines(t.db, { jobId, attempt }, 1, 1_000_000),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+async function addBox(
+  ctx: Ctx,
+  dir: string,
+  {
+    name = `box-${crypto.randomUUID().slice(0, 8)}`,
+    labels = {},
+    viaPort,
+  }: { name?: string; labels?: Record<string, string>; viaPort?: number },
+): Promise<LabBox> {
+  const stateRoot = path.join(dir, name)
+  const config = path.join(dir, `${name}.json`)
+  const nets = [{ name: 'uart1', role: 'uart' }]
+  const ports = { host: '127.0.0.1', pythonPort: 0, httpPort: 0 }
+  writeFileSync(config, JSON.stringify({ boxId: name, ...ports, stateRoot, token: BOX_TOKEN, nets, niceness: 0 }))
+  const process = await startEntry('box/runtime/main.ts', ['--config', config], {}, 'box listens')
+  const url = String(process.ready.pythonUrl)
+  const id: BoxId = newId('box')
+  await ctx.db
+    .insertInto('boxes')
+    .values({
+      id,
+      orgId: ctx.orgId,
+      name,
+      host: '127.0.0.1',
+      pythonPort: viaPort ?? Number(new URL(url).port),
+      tokenSealed: seal(deriveKeys(SECRET), BOX_TOKEN),
+      labels: JSON.stringify(labels),
+      lagerBoxId: name,
+    })
+    .execute()
+  return { id, name, stateRoot, url, process }
+}
+
+async function getJob({ db }: Ctx, id: JobId): Promise<Job> {
+  return await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+}
+
+async function until(ctx: Ctx, id: JobId, states: JobState[]): Promise<Job> {
+  for (;;) {
+    const job = await getJob(ctx, id)
+    if (states.includes(job.state)) return job
+    if (isTerminal(job.state)) {
+      if (states.length > 0) throw new Error(`The job ended as ${job.state} (${job.error}), not ${states.join(' or ')}`)
+      if (await closed(ctx, id)) return job
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+async function closed({ db }: Ctx, jobId: JobId): Promise<boolean> {
+  const open = await db
+    .selectFrom('attempts')
+    .select('attempt')
+    .where('jobId', '=', jobId)
+    .where('phase', '<>', 'closed')
+    .executeTakeFirst()
+  return open === undefined
+}
+
+/** Resolves once `holds` does. */
+export async function eventually(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  withinMs = 30_000,
+): Promise<void> {
+  const end = Date.now() + withinMs
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`Never happened: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+/** How many lines a file has; 0 when it is not there. Scripts count their starts in such a file. */
+export function countLines(file: string): number {
+  try {
+    return readFileSync(file, 'utf8').split('\n').length - 1
+  } catch {
+    return 0
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}

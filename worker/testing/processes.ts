@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+/** A process of our own that a test started. Ended by its pid, never by name. */
+export type Started = AsyncDisposable & { child: ChildProcess; pid: number; ready: Record<string, unknown> }
+
+/** Starts a TypeScript entry point of this repository and waits for the JSON line with `msg` on its stdout. */
+export async function startEntry(
+  entry: string,
+  args: string[],
+  env: Record<string, string>,
+  readyMsg: string,
+): Promise<Started> {
+  const child = spawn(process.execPath, ['--import', 'tsx', entry, ...args], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: child.stdout })
+  const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
+    child.once('exit', (code, signal) => reject(new Error(`${entry} ended with ${code ?? signal} before it was ready`)))
+    lines.on('line', (line) => {
+      const told = line.startsWith('{') ? (JSON.parse(line) as Record<string, unknown>) : {}
+      if (told.msg === readyMsg) resolve(told)
+      if (process.env.STOUT_TEST_VERBOSE) console.log(line)
+    })
+  })
+  return {
+    child,
+    pid: child.pid ?? 0,
+    ready,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGCONT')
+      child.kill('SIGTERM')
+      const force = setTimeout(() => child.kill('SIGKILL'), 15_000)
+      await once(child, 'exit')
+      clearTimeout(force)
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import { connect, createServer, type Socket } from 'node:net'
+
+/**
+ * What a proxy does to a connection whose first bytes match `when` (default: all).
+ * `drop_answer`: the request arrives, its answer is thrown away and the connection cut once the other side has answered.
+ * `repeat`: the request arrives a second time, by a connection of its own, after the first was answered.
+ * `hold`: nothing passes until `release`.
+ */
+export type Trick = 'pass' | 'drop_answer' | 'repeat' | 'hold'
+export type Proxy = AsyncDisposable & {
+  port: number
+  /** How many connections matched `when`. */
+  matched: number
+  play(trick: Trick, when?: (head: string) => boolean): void
+  release(): void
+}
+
+/** A small TCP proxy between two parts of the real system, for faults on the way. */
+export async function aProxy(targetPort: () => number): Promise<Proxy> {
+  const sockets = new Set<Socket>()
+  const held: (() => void)[] = []
+  let trick: Trick = 'pass'
+  let when: (head: string) => boolean = () => true
+  const track = (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => sockets.delete(socket))
+    return socket
+  }
+  const server = createServer((client) => {
+    track(client).once('data', (first: Buffer) => {
+      client.pause()
+      const matches = when(first.toString('latin1'))
+      if (matches) proxy.matched++
+      const go = () => join(client, first, matches ? trick : 'pass')
+      if (matches && trick === 'hold') held.push(go)
+      else go()
+    })
+  })
+  const join = (client: Socket, first: Buffer, how: Trick) => {
+    const upstream = track(connect(targetPort(), '127.0.0.1'))
+    const request = [first]
+    upstream.write(first)
+    client.on('data', (data: Buffer) => {
+      request.push(data)
+      upstream.write(data)
+    })
+    client.resume()
+    client.on('close', () => upstream.destroy())
+    if (how === 'drop_answer') upstream.on('data', () => undefined).on('end', () => client.destroy())
+    else upstream.pipe(client)
+    if (how === 'repeat')
+      upstream.on('end', () =>
+        track(connect(targetPort(), '127.0.0.1'))
+          .on('data', () => undefined)
+          .write(Buffer.concat(request)),
+      )
+  }
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const proxy: Proxy = {
+    port: typeof address === 'object' && address ? address.port : 0,
+    matched: 0,
+    play(next, filter = () => true) {
+      trick = next
+      when = filter
+      proxy.matched = 0
+    },
+    release() {
+      trick = 'pass'
+      for (const go of held.splice(0)) go()
+    },
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+  }
+  return proxy
+}
