@@ -1,5 +1,5 @@
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
-import { openDatabase } from './client'
+import { type Db, openDatabase } from './client'
 import * as access from './migrations/0001-access'
 import * as boxes from './migrations/0002-boxes'
 import * as jobs from './migrations/0003-jobs'
@@ -25,4 +25,10 @@ export async function migrateToLatest(databaseUrl: string): Promise<void> {
   if (error === undefined) return
   const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'before the first one'
   throw new Error(`Migration failed: ${failed}`, { cause: error })
+}
+
+/** Names of the migrations that the database has not had yet. @throws when the database does not answer */
+export async function pendingMigrations(db: Db): Promise<string[]> {
+  const migrations = await new Migrator({ db, provider }).getMigrations()
+  return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
 }

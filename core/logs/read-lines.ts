@@ -18,13 +18,16 @@ export type LogLine = {
 }
 
 const CHUNKS_A_READ = 64
+const BYTES_A_PAGE = 4_000_000
 
-/** Up to `limit` lines of an attempt, from line `fromN` on, in order. Fewer only at the end of what is there. */
+/** Up to `limit` lines of an attempt, from line `fromN` on, in order. Fewer at the end of what is there, or after 4 MB of them. */
 export async function readLines(db: Db, ref: AttemptRef, fromN: number, limit: number): Promise<LogLine[]> {
   const lines: LogLine[] = []
+  let size = 0
   for await (const record of readRecords(db, ref, fromN)) {
     lines.push(toLine(record, ref.attempt))
-    if (lines.length >= limit) break
+    size += record.bytes.length
+    if (lines.length >= limit || size >= BYTES_A_PAGE) break
   }
   return lines
 }

@@ -1,0 +1,26 @@
+/** @type {import('next').NextConfig} */
+export default {
+  distDir: process.env.STOUT_NEXT_DIR || '.next',
+  poweredByHeader: false,
+  reactStrictMode: true,
+  serverExternalPackages: ['pg', 'ioredis', 'pino', '@node-rs/argon2'],
+  async headers() {
+    return [
+      {
+        source: '/:path*',
+        headers: [
+          { key: 'x-content-type-options', value: 'nosniff' },
+          { key: 'x-frame-options', value: 'DENY' },
+          { key: 'referrer-policy', value: 'same-origin' },
+          { key: 'permissions-policy', value: 'camera=(), microphone=(), geolocation=()' },
+        ],
+      },
+      {
+        source: '/((?!api/).*)',
+        headers: [
+          { key: 'content-security-policy', value: "frame-ancestors 'none'; base-uri 'none'; object-src 'none'" },
+        ],
+      },
+    ]
+  },
+}
