@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import { access, type FileHandle, open, readFile } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { clientGone, STREAM_HEADERS } from './attached'
 import type { RunFiles } from './detached'
@@ -24,7 +24,9 @@ export async function findRun(body: Buffer, processes: string): Promise<RunFiles
 }
 
 async function isFinished(files: RunFiles): Promise<boolean> {
-  const meta = await readFile(files.meta, 'utf8').then(JSON.parse).catch(() => ({}))
+  const meta = await readFile(files.meta, 'utf8')
+    .then(JSON.parse)
+    .catch(() => ({}))
   return meta?.status === 'finished'
 }
 

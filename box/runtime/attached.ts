@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { BoxContext } from './context'
 import { exitAfterPipes } from './ending'
 import { encodeFrames, exitFrame, type Fileno, KEEPALIVE, MAX_PAYLOAD_BYTES } from './frames'
 import { CHANNEL_POLL_MS, type Job } from './job'
 import { beginReply } from './replies'
-import type { Timings } from './timings'
 
 export const STREAM_HEADERS = { 'Content-Type': 'text/plain', 'Lager-Output-Version': '1' }
 /** What may wait for the client: 2048 chunks of 1 KiB, as on a stock box. */
@@ -98,7 +98,11 @@ async function followChannel(job: Job, sender: FrameSender, stop: AbortSignal): 
  *
  * @returns whether the script ended; if not, the client is gone and the script must be ended
  */
-export async function streamJob(job: Job, res: ServerResponse, timings: Timings): Promise<'ended' | 'gone'> {
+export async function streamJob(
+  job: Job,
+  res: ServerResponse,
+  { timings, log }: Pick<BoxContext, 'timings' | 'log'>,
+): Promise<'ended' | 'gone'> {
   const gone = clientGone(res)
   beginReply(res, 200, STREAM_HEADERS)
   res.flushHeaders()
@@ -115,7 +119,10 @@ export async function streamJob(job: Job, res: ServerResponse, timings: Timings)
     if (outcome === 'gone') return 'gone'
     // A client so slow that even the end finds no room is left without one, as by a stock box.
     if (await sender.room()) res.end(exitFrame(outcome[0]))
-    else await gone
+    else {
+      log({ msg: 'client too slow for the end of its stream', pid: job.pid })
+      await gone
+    }
     return 'ended'
   } finally {
     clearInterval(keepalive)

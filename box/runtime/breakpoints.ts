@@ -12,9 +12,11 @@ function breakpointFile(request: Record<string, unknown>, processes: string): { 
 }
 
 /** What a paused script says of where it stands, or that nothing is paused. */
-export async function readBreakpoint(request: Record<string, unknown>, processes: string): Promise<unknown> {
+export async function readBreakpoint(request: Record<string, unknown>, processes: string): Promise<object> {
   const { file } = breakpointFile(request, processes)
-  return await readFile(file, 'utf8').then(JSON.parse).catch(() => ({ paused: false }))
+  return await readFile(file, 'utf8')
+    .then(JSON.parse)
+    .catch(() => ({ paused: false }))
 }
 
 /** Lets a paused script go on: it waits for this marker. @returns whether it was paused */

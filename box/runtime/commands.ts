@@ -30,7 +30,11 @@ async function stream(box: BoxContext, args: string[], req: IncomingMessage, res
   try {
     const clientIp = req.socket.remoteAddress ?? ''
     const moduleFolder = box.state.tmp
-    const env = await buildEnvironment(NOTHING_ASKED, box.identity, box.state, { moduleFolder, outputChannel, clientIp })
+    const env = await buildEnvironment(NOTHING_ASKED, box.identity, box.state, {
+      moduleFolder,
+      outputChannel,
+      clientIp,
+    })
     const argv = [...box.commandPrefix, box.python, ...args]
     box.closing.throwIfAborted()
     const command = { argv, cwd: moduleFolder, env, mergeStderr: true, ownSession: false, outputChannel }
@@ -50,6 +54,7 @@ export async function postTestExecute(box: BoxContext, req: IncomingMessage, res
 export async function postPip(box: BoxContext, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const { args = [] } = parseJsonObject(await readBody(req))
   if (!Array.isArray(args)) throw new RequestError(400, 'args must be a list')
-  if (!args.every((arg) => typeof arg === 'string')) throw new RequestError(500, 'Internal server error: args must be text')
+  if (!args.every((arg) => typeof arg === 'string'))
+    throw new RequestError(500, 'Internal server error: args must be text')
   await underWay(box, stream(box, ['-m', 'pip', ...args], req, res))
 }

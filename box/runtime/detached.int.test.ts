@@ -21,7 +21,10 @@ const directory = (id: string) => join(box.tmp, 'lager_processes', id)
 async function detached(source: string, ...parts: FormPart[]): Promise<string> {
   const id = randomUUID()
   const { reply } = await run(box.pythonUrl, [script(source), DETACH, env('LAGER_PROCESS_ID', id), ...parts])
-  expect([reply.status, json(reply)]).toEqual([200, { status: 'detached', pid: expect.any(Number), lager_process_id: id }])
+  expect([reply.status, json(reply)]).toEqual([
+    200,
+    { status: 'detached', pid: expect.any(Number), lager_process_id: id },
+  ])
   expect(reply.headers).not.toHaveProperty('lager-output-version')
   return id
 }
@@ -42,6 +45,12 @@ async function finishedLog(id: string): Promise<string> {
   return await readFile(join(directory(id), 'output.log'), 'latin1')
 }
 
+/** What a recorded run wrote to stdout. */
+function printed(log: string): string {
+  const ofStdout = decodeFrames(Buffer.from(log, 'latin1')).filter(({ fileno }) => fileno === '1')
+  return Buffer.concat(ofStdout.map(({ payload }) => payload)).toString()
+}
+
 /** Without what only says that the box is alive. */
 const withoutKeepalives = (frames: Frame[]) => frames.filter(({ fileno }) => fileno !== '0')
 
@@ -49,12 +58,20 @@ describe('a detached run', () => {
   test('is recorded in the frames of a stream; each stream, the channel and the exit have an end of their own', async () => {
     const id = await detached('import sys; sys.stdout.write("out"); sys.exit(3)')
     expect(await finishedLog(id)).toBe('1 3 out1 0 3 0 - 1 3')
-    expect(await meta(id)).toEqual({ pid: expect.any(Number), lager_process_id: id, started: expect.any(Number), status: 'finished', returncode: 3 })
+    expect(await meta(id)).toEqual({
+      pid: expect.any(Number),
+      lager_process_id: id,
+      started: expect.any(Number),
+      status: 'finished',
+      returncode: 3,
+    })
   })
 
   test('stderr of its own has an end of its own', async () => {
     const id = await detached('import sys; sys.stderr.write("err")', { name: 'stdout_is_stderr', value: 'false' })
-    const frames = decodeFrames(Buffer.from(await finishedLog(id), 'latin1')).map(({ fileno, payload }) => `${fileno}:${payload}`)
+    const frames = decodeFrames(Buffer.from(await finishedLog(id), 'latin1')).map(
+      ({ fileno, payload }) => `${fileno}:${payload}`,
+    )
     expect(frames).toHaveLength(5)
     expect(frames).toEqual(expect.arrayContaining(['2:err', '1:', '2:']))
     expect(frames.slice(-2)).toEqual(['3:', '-:0'])
@@ -63,16 +80,26 @@ describe('a detached run', () => {
   test('the rest of the output channel is one frame, however long', async () => {
     const id = await detached('import os; open(os.environ["LAGER_OUTPUT_CHANNEL"], "a").write("x" * 5000)')
     const frames = decodeFrames(Buffer.from(await finishedLog(id), 'latin1'))
-    expect(frames.slice(-2).map(({ fileno, payload }) => [fileno, payload.length])).toEqual([['3', 5000], ['-', 1]])
+    expect(frames.slice(-2).map(({ fileno, payload }) => [fileno, payload.length])).toEqual([
+      ['3', 5000],
+      ['-', 1],
+    ])
   })
 
   test('leads a session of its own and has no time limit', async () => {
-    const id = await detached('import os; print(os.getsid(0) == os.getpid(), "timeout" in open(f"/proc/{os.getppid()}/cmdline").read())', { name: 'timeout', value: '1' })
-    expect(await finishedLog(id)).toContain('True False')
+    const id = await detached(
+      'import os; print(os.getsid(0) == os.getpid(), "timeout" in open(f"/proc/{os.getppid()}/cmdline").read())',
+      { name: 'timeout', value: '1' },
+    )
+    expect(printed(await finishedLog(id))).toBe('True False\n')
   })
 
   test.each(['TRUE', '1', 'Yes', 'on'])('detach=%s', async (value) => {
-    const { reply } = await run(box.pythonUrl, [script(''), { name: 'detach', value }, env('LAGER_PROCESS_ID', randomUUID())])
+    const { reply } = await run(box.pythonUrl, [
+      script(''),
+      { name: 'detach', value },
+      env('LAGER_PROCESS_ID', randomUUID()),
+    ])
     expect(json(reply)).toMatchObject({ status: 'detached' })
   })
 
@@ -83,7 +110,9 @@ describe('a detached run', () => {
   test('without an id stands where nobody can reach it', async () => {
     const { reply } = await run(box.pythonUrl, [script('print("hi")'), DETACH])
     expect(json(reply)).toEqual({ status: 'detached', pid: expect.any(Number), lager_process_id: null })
-    await eventually(async () => (await readFile(join(directory('None'), 'output.log'), 'latin1').catch(() => '')).endsWith('- 1 0'))
+    await eventually(async () =>
+      (await readFile(join(directory('None'), 'output.log'), 'latin1').catch(() => '')).endsWith('- 1 0'),
+    )
   })
 
   test('any id is taken at the start, but none that leads elsewhere', async () => {
@@ -114,7 +143,9 @@ describe('a detached run', () => {
     await run(own.pythonUrl, [{ name: 'module', value: module }, DETACH, env('LAGER_PROCESS_ID', id)])
     await run(own.pythonUrl, [script(''), DETACH, env('LAGER_PROCESS_ID', randomUUID())])
     await eventually(async () => (await readdir(own.tmp)).length === 2)
-    expect((await readdir(own.tmp)).filter((name) => name !== 'lager_processes')).toEqual([expect.stringMatching(/^tmp[a-z0-9_]{8}$/)])
+    expect((await readdir(own.tmp)).filter((name) => name !== 'lager_processes')).toEqual([
+      expect.stringMatching(/^tmp[a-z0-9_]{8}$/),
+    ])
   })
 
   test('the log ends at ten mebibytes without a mark; the exit frame is there all the same', async () => {
@@ -147,7 +178,11 @@ print("second")`)
     await run(box.pythonUrl, [script(`open(${JSON.stringify(go)}, "w")`)])
     await early.untilEnd()
     const late = await (await attached(id)).untilEnd()
-    for (const { reply, frames, payload } of [early, late].map((c) => ({ reply: c.reply, frames: c.frames, payload: c.payload('1') }))) {
+    for (const { reply, frames, payload } of [early, late].map((c) => ({
+      reply: c.reply,
+      frames: c.frames,
+      payload: c.payload('1'),
+    }))) {
       expect(reply.headers).toMatchObject({ 'content-type': 'text/plain', 'lager-output-version': '1' })
       expect(payload).toBe('first\nsecond\n')
       expect(exitCodeOf(frames)).toBe(0)
@@ -181,7 +216,11 @@ print("second")`)
     ['{}', 400, 'lager_process_id is required'],
     ['{"lager_process_id":""}', 400, 'lager_process_id is required'],
     ['{"lager_process_id":"x"}', 422, 'Invalid process UUID: x'],
-    ['{"lager_process_id":"123e4567-e89b-42d3-a456-426614174000"}', 422, 'Process not found: 123e4567-e89b-42d3-a456-426614174000'],
+    [
+      '{"lager_process_id":"123e4567-e89b-42d3-a456-426614174000"}',
+      422,
+      'Process not found: 123e4567-e89b-42d3-a456-426614174000',
+    ],
     ['', 500, 'Internal server error: '],
     ['{', 500, 'Internal server error: '],
     ['[]', 500, 'Internal server error: '],
@@ -194,7 +233,10 @@ print("second")`)
   test('ids are compared as they were written', async () => {
     const id = await detached('')
     const reply = await post(box.pythonUrl, '/python/attach', { lager_process_id: id.toUpperCase() })
-    expect([reply.status, json(reply)]).toEqual([422, { error: `Process not found: ${id.toUpperCase()}`, status: 'error' }])
+    expect([reply.status, json(reply)]).toEqual([
+      422,
+      { error: `Process not found: ${id.toUpperCase()}`, status: 'error' },
+    ])
   })
 })
 
@@ -229,9 +271,11 @@ describe('breakpoints', () => {
     const ask = async (path: string) => json(await post(box.pythonUrl, `/python/${path}`, { lager_process_id: id }))
     expect(await ask('breakpoint')).toEqual({ paused: false })
     expect(await ask('continue')).toEqual({ resumed: false })
-    await run(box.pythonUrl, [script(`import os
+    await run(box.pythonUrl, [
+      script(`import os
 os.makedirs(${JSON.stringify(directory(id))})
-open(${JSON.stringify(join(directory(id), 'breakpoint.json'))}, "w").write('{"paused": true, "line": 7}')`)])
+open(${JSON.stringify(join(directory(id), 'breakpoint.json'))}, "w").write('{"paused": true, "line": 7}')`),
+    ])
     expect(await ask('breakpoint')).toEqual({ paused: true, line: 7 })
     expect(await ask('continue')).toEqual({ resumed: true })
     expect(await readFile(join(directory(id), 'resume'), 'utf8')).toBe('1')

@@ -1,9 +1,9 @@
-import { createWriteStream, type WriteStream } from 'node:fs'
-import { mkdir, open, stat, writeFile } from 'node:fs/promises'
+import { access, type FileHandle, mkdir, open, rename, writeFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { exitAfterPipes } from './ending'
-import { emptyFrame, encodeFrames, exitFrame, type Fileno } from './frames'
+import { emptyFrame, encodeFrames, exitFrame, type Fileno, MAX_PAYLOAD_BYTES } from './frames'
 import { CHANNEL_POLL_MS, type Job } from './job'
 import { RequestError } from './replies'
 import type { Timings } from './timings'
@@ -25,39 +25,36 @@ export function runFiles(processes: string, lagerProcessId: string | null): RunF
 
 /** Appends to a run's log until it is full. */
 class RunLog {
-  private failed: Error | undefined
+  private appended: Promise<void> = Promise.resolve()
 
   private constructor(
-    private readonly stream: WriteStream,
-    private size: number,
-  ) {
-    stream.on('error', (error) => {
-      this.failed = error
-    })
-  }
+    private readonly file: FileHandle,
+    private sizeBytes: number,
+  ) {}
 
   /** Opens it for appending: a run that reuses an id goes on behind the older one's log. */
   static async open(path: string): Promise<RunLog> {
     const file = await open(path, 'a', 0o600)
-    return new RunLog(file.createWriteStream(), (await stat(path)).size)
+    return new RunLog(file, (await file.stat()).size)
   }
 
-  get isFull(): boolean {
-    return this.size >= MAX_LOG_BYTES
+  private get isFull(): boolean {
+    return this.sizeBytes >= MAX_LOG_BYTES
   }
 
+  /** One after the other. What could not be written fails this and every later call. */
   private async append(bytes: Buffer): Promise<void> {
-    this.size += bytes.length
-    if (!this.stream.write(bytes)) await new Promise((resolve) => this.stream.once('drain', resolve).once('close', resolve))
-    if (this.failed) throw this.failed
+    this.sizeBytes += bytes.length
+    this.appended = this.appended.then(() => this.file.appendFile(bytes))
+    await this.appended
   }
 
-  /** Adds frames as long as there is room; what comes later is dropped for good. */
+  /** Adds bytes in frames as long as there is room; what comes later is dropped for good. */
   async add(fileno: Fileno, bytes: Buffer): Promise<void> {
-    const overhead = Math.ceil(bytes.length / 1024) * 8
-    if (this.size + bytes.length + overhead < MAX_LOG_BYTES) return await this.append(encodeFrames(fileno, bytes))
-    for (let start = 0; start < bytes.length && !this.isFull; start += 1024) {
-      await this.append(encodeFrames(fileno, bytes.subarray(start, start + 1024)))
+    const frames = encodeFrames(fileno, bytes)
+    if (this.sizeBytes + frames.length < MAX_LOG_BYTES) return await this.append(frames)
+    for (let start = 0; start < bytes.length; start += MAX_PAYLOAD_BYTES) {
+      await this.addFrame(encodeFrames(fileno, bytes.subarray(start, start + MAX_PAYLOAD_BYTES)))
     }
   }
 
@@ -66,20 +63,36 @@ class RunLog {
     if (!this.isFull) await this.append(frame)
   }
 
+  /** Adds the exit frame, also to a full log. */
   async end(code: number): Promise<void> {
     await this.append(exitFrame(code))
-    await new Promise((resolve) => this.stream.end(resolve))
+  }
+
+  async close(): Promise<void> {
+    await this.file.close()
   }
 }
 
-async function writeMeta(files: RunFiles, job: Job, id: string | null, started: number, returncode: number | null): Promise<void> {
+async function writeMeta(
+  files: RunFiles,
+  job: Job,
+  id: string | null,
+  started: number,
+  returncode: number | null,
+): Promise<void> {
   const status = returncode === null ? 'running' : 'finished'
   const meta = { pid: job.pid, lager_process_id: id, started, status, returncode }
-  await writeFile(files.meta, JSON.stringify(meta), { mode: 0o600 })
+  await writeFile(`${files.meta}.new`, JSON.stringify(meta), { mode: 0o600 })
+  await rename(`${files.meta}.new`, files.meta)
 }
 
-async function logOutput(log: RunLog, fileno: Fileno, reader: AsyncIterable<Buffer>): Promise<void> {
-  for await (const bytes of reader) await log.add(fileno, bytes)
+async function logOutput(log: RunLog, fileno: Fileno, reader: Socket): Promise<void> {
+  const source = reader.iterator({ destroyOnReturn: false }) // when the disk is full the script waits, as on a stock box
+  try {
+    for await (const bytes of source as AsyncIterable<Buffer>) await log.add(fileno, bytes)
+  } catch (error) {
+    if (!reader.destroyed) throw error
+  }
   await log.addFrame(emptyFrame(fileno))
 }
 
@@ -98,11 +111,24 @@ function restOfChannel(job: Job): Buffer {
   return bytes.length === 0 ? emptyFrame(3) : encodeFrames(3, bytes, bytes.length)
 }
 
+async function record(job: Job, log: RunLog, timings: Timings): Promise<number> {
+  const stop = new AbortController()
+  const channel = logChannel(log, job, stop.signal)
+  try {
+    await Promise.all(job.outputs.map(({ fileno, reader }) => logOutput(log, fileno, reader)))
+    return await exitAfterPipes(job, timings)
+  } finally {
+    stop.abort()
+    await channel
+  }
+}
+
 /**
  * Records a detached run to its end: output, then the rest of the output channel, then the exit frame; only then its
  * description says `finished`. When the disk is full it stops, and the description says `running` for ever.
  *
  * @param closing once aborted, it does not wait for whoever else holds the script's pipes
+ * @returns when the run is described and its log is open; `recorded` settles at its end
  */
 export async function recordJob(
   job: Job,
@@ -115,20 +141,21 @@ export async function recordJob(
   await mkdir(files.dir, { recursive: true, mode: 0o700 })
   await writeMeta(files, job, id, started, null)
   const log = await RunLog.open(files.log)
-  closing.addEventListener('abort', () => {
-    void job.exited.then(() => job.outputs.forEach(({ reader }) => void reader.destroy()))
-  })
-  const record = async () => {
-    const stop = new AbortController()
-    const channel = logChannel(log, job, stop.signal)
-    const outputs = job.outputs.map(({ fileno, reader }) => logOutput(log, fileno, reader).catch(() => undefined))
-    await Promise.all(outputs)
-    const code = await exitAfterPipes(job, timings)
-    stop.abort()
-    await channel
-    await log.addFrame(restOfChannel(job))
-    await log.end(code)
-    await writeMeta(files, job, id, started, code)
+  const letGo = () => void job.exited.then(() => job.outputs.forEach(({ reader }) => void reader.destroy()))
+  closing.addEventListener('abort', letGo, { once: true })
+  const toTheEnd = async () => {
+    try {
+      const code = await record(job, log, timings)
+      await log.addFrame(restOfChannel(job))
+      await log.end(code)
+      // A run that was killed has no description any more, and gets none.
+      await access(files.meta)
+      await writeMeta(files, job, id, started, code)
+    } finally {
+      closing.removeEventListener('abort', letGo)
+      letGo()
+      await log.close()
+    }
   }
-  return { recorded: record() }
+  return { recorded: toTheEnd() }
 }

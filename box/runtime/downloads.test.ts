@@ -12,6 +12,9 @@ test.each([
   expect(downloadPath(asked, state)).toBe(path)
 })
 
-test.each(['/etc/passwd', '/tmp/lager-output/../../scope', '/tmp/lager-outputs/a', '/tmp/other', 'a', ''])('%s is refused', (asked) => {
-  expect(() => downloadPath(asked, state)).toThrow('Access to this path is not permitted')
-})
+test.each(['/etc/passwd', '/tmp/lager-output/../../scope', '/tmp/lager-outputs/a', '/tmp/other', 'a', ''])(
+  '%s is refused',
+  (asked) => {
+    expect(() => downloadPath(asked, state)).toThrow('Access to this path is not permitted')
+  },
+)

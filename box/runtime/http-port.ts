@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BoxContext } from './context'
 import { download } from './downloads'
-import type { LockReply } from './lock'
+import type { JsonReply } from './lock'
 import { readNets, readNetTypes, readVersion } from './nets'
 import { readBody, replyCompact } from './replies'
 import type { Handler } from './server'
@@ -28,7 +28,7 @@ export function replyHttpError(res: ServerResponse, status: number, message: unk
 async function answerLock(
   req: IncomingMessage,
   res: ServerResponse,
-  act: (request: Record<string, unknown>) => LockReply,
+  act: (request: Record<string, unknown>) => JsonReply,
 ): Promise<void> {
   let parsed: unknown
   try {

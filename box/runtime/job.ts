@@ -54,7 +54,7 @@ export async function startJob(command: Command, pipes: PipePool): Promise<Job> 
   try {
     const child = spawn(file, args, {
       cwd: command.cwd,
-      env: command.env,
+      env: command.env as NodeJS.ProcessEnv,
       detached: command.ownSession,
       stdio: ['ignore', stdout.writeFd, stderr.writeFd],
     })

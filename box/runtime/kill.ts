@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findTagged, signal, waitUntilGone } from './processes'
 import { RequestError } from './replies'
@@ -61,6 +61,9 @@ export async function kill(body: Buffer, state: StateRoot, graceMs: number): Pro
   const id = readProcessId(data)
   const found = findTagged(state.scope, id)
   const pids = new Set(found.map(({ pid }) => pid))
+  const runs = id ? [id] : await readdir(state.processes).catch(() => [])
+  // First the descriptions, so that no attached client is told of a regular end.
+  await Promise.all(runs.map((run) => rm(join(state.processes, run, 'meta.json'), { force: true })))
   for (const one of found) {
     if (signalNumber === SIGKILL || one.pgid === one.pid || !pids.has(one.pgid)) signal(one, signalNumber)
   }

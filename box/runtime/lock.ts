@@ -12,7 +12,8 @@ export type Lock = {
   ttl_seconds: number | null
 }
 
-export type LockReply = { status: number; body: object }
+/** Status and JSON body of an answer. */
+export type JsonReply = { status: number; body: object }
 type Request = Record<string, unknown>
 
 const DEFAULT_TTL_SECONDS = 1800
@@ -77,17 +78,17 @@ export class LockFile {
     renameSync(`${this.path}.new`, this.path)
   }
 
-  private heldBy(lock: Lock, status: number): LockReply {
+  private heldBy(lock: Lock, status: number): JsonReply {
     return { status, body: { error: `Box is locked by ${String(lock.user)}`, lock } }
   }
 
   /** GET /lock */
-  status(): LockReply {
+  status(): JsonReply {
     return { status: 200, body: this.read() ?? { locked: false } }
   }
 
   /** POST /lock: takes the lock, or refreshes one's own. A reservation keeps its type and duration through a refresh. */
-  acquire(request: Request): LockReply {
+  acquire(request: Request): JsonReply {
     const { user } = request
     if (isEmpty(user)) return { status: 400, body: { error: 'user is required' } }
     const existing = this.read()
@@ -101,7 +102,7 @@ export class LockFile {
   }
 
   /** POST /lock/heartbeat: counts the time to live anew. */
-  heartbeat({ user }: Request): LockReply {
+  heartbeat({ user }: Request): JsonReply {
     if (isEmpty(user)) return { status: 400, body: { error: 'user is required' } }
     const existing = this.read()
     if (!existing) return { status: 404, body: { error: 'Box is not locked' } }
@@ -112,7 +113,7 @@ export class LockFile {
   }
 
   /** POST /unlock */
-  release({ user, force }: Request): LockReply {
+  release({ user, force }: Request): JsonReply {
     if (isEmpty(user)) return { status: 400, body: { error: 'user is required' } }
     const existing = this.read()
     if (!existing) return { status: 200, body: { locked: false, message: 'Box is already unlocked' } }

@@ -50,7 +50,8 @@ test('pip is streamed', async () => {
 })
 
 test('what only one port has', async () => {
-  for (const path of ['/version', '/cli-version', '/test-stream']) expect((await get(box.httpUrl, path)).status).toBe(404)
+  for (const path of ['/version', '/cli-version', '/test-stream'])
+    expect((await get(box.httpUrl, path)).status).toBe(404)
   expect((await get(box.pythonUrl, '/uart/nets/list')).status).toBe(404)
   expect(json(await get(box.httpUrl, '/uart/nets/list'))).toEqual({ nets: [UART] })
 })
@@ -61,7 +62,8 @@ test.each(['pythonUrl', 'httpUrl'] as const)('%s: no instruments', async (port) 
 
 describe.each(['pythonUrl', 'httpUrl'] as const)('download from %s', (port) => {
   const status = port === 'pythonUrl' ? { status: 'error' } : {}
-  const download = async (filename: string) => await get(box[port], `/download-file?filename=${encodeURIComponent(filename)}`)
+  const download = async (filename: string) =>
+    await get(box[port], `/download-file?filename=${encodeURIComponent(filename)}`)
 
   test('a file as it is', async () => {
     const reply = await download('/tmp/lager-output/a b.bin')

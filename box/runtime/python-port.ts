@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { BoxContext } from './context'
 import { attach, findRun } from './attach'
+import { STREAM_HEADERS } from './attached'
 import { readBreakpoint, resume } from './breakpoints'
 import { postPip, postTestExecute } from './commands'
+import type { BoxContext } from './context'
 import { download } from './downloads'
 import { encodeFrames, exitFrame } from './frames'
-import { STREAM_HEADERS } from './attached'
 import { kill } from './kill'
-import type { LockReply } from './lock'
+import type { JsonReply } from './lock'
 import { BrokenNets, readNets, readNetTypes, readVersion } from './nets'
 import { beginReply, readBody, replyIndented, replyText } from './replies'
 import { postPython } from './run'
@@ -26,7 +26,7 @@ export function replyPythonError(res: ServerResponse, status: number, message: u
 async function answerObject(
   req: IncomingMessage,
   res: ServerResponse,
-  act: (request: Record<string, unknown>) => LockReply | Promise<LockReply>,
+  act: (request: Record<string, unknown>) => JsonReply | Promise<JsonReply>,
 ): Promise<void> {
   const body = await readBody(req)
   let parsed: unknown = {}

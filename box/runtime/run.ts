@@ -39,7 +39,7 @@ async function start(box: BoxContext, request: RunRequest, workspace: Workspace,
 
 /** Streams a job to its client; when that goes away, ends the job. Whoever starts next waits for the end. */
 export async function runAttached(box: BoxContext, job: Job, res: ServerResponse): Promise<void> {
-  if ((await streamJob(job, res, box.timings)) === 'ended') return
+  if ((await streamJob(job, res, box)) === 'ended') return
   res.destroy()
   const ended = interruptJob(job, box.timings)
   box.reaping.add(ended)

@@ -49,10 +49,15 @@ async function installRequirements(
   if (!found) return
   await new Promise<void>((resolve, reject) => {
     const args = ['-c', 'exec "$0" -m pip install -r requirements.txt 2>&1', python]
-    execFile('/bin/sh', args, { cwd: folder, env, maxBuffer: Number.POSITIVE_INFINITY }, (error, stdout) => {
-      if (error) reject(new RequestError(422, `Pip install failed: ${stdout}`))
-      else resolve()
-    })
+    execFile(
+      '/bin/sh',
+      args,
+      { cwd: folder, env: env as NodeJS.ProcessEnv, maxBuffer: Number.POSITIVE_INFINITY },
+      (error, stdout) => {
+        if (error) reject(new RequestError(422, `Pip install failed: ${stdout}`))
+        else resolve()
+      },
+    )
   })
 }
 

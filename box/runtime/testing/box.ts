@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { type BoxOptions, type RunningBox, startBox } from '../box'
 import type { BoxConfig } from '../config'
 
-export type TestBox = RunningBox & AsyncDisposable & { stateRoot: string; tmp: string; config: BoxConfig }
+export type TestBox = RunningBox &
+  AsyncDisposable & { log: { msg: string }[]; stateRoot: string; tmp: string; config: BoxConfig }
 
 /** Starts a real box on free ports, with a state root of its own that goes with it. */
 export async function testBox(config: Partial<BoxConfig> = {}, options: BoxOptions = {}): Promise<TestBox> {
@@ -18,9 +19,15 @@ export async function testBox(config: Partial<BoxConfig> = {}, options: BoxOptio
     stateRoot,
     ...config,
   }
-  const box = await startBox(whole, { serviceEnv: { PATH: process.env.PATH }, ...options })
+  const log: { msg: string }[] = []
+  const box = await startBox(whole, {
+    log: (entry) => void log.push(entry),
+    serviceEnv: { PATH: process.env.PATH },
+    ...options,
+  })
   return {
     ...box,
+    log,
     stateRoot,
     tmp: join(stateRoot, 'tmp'),
     config: whole,
