@@ -16,12 +16,11 @@ SILENCE_SECONDS = 20
 class Control(threading.Thread):
     """Calls `changed` with each control state, and `gone` when the attempt is no longer this supervisor's."""
 
-    def __init__(self, http: Http, changed: Callable[[dict], None], gone: Callable[[str], None]):
+    def __init__(self, http: Http, known: int, changed: Callable[[dict], None], gone: Callable[[str], None]):
         super().__init__(name="control", daemon=True)
         self.http, self.changed, self.gone = http, changed, gone
         self.http.timeout = SILENCE_SECONDS
-        self.connected = False
-        self.known = 0
+        self.known = known
 
     def run(self) -> None:
         tries = 0
@@ -35,7 +34,6 @@ class Control(threading.Thread):
                     print(f"control: {problem}; connecting again", flush=True)
             except Exception:
                 sys.excepthook(*sys.exc_info())
-            self.connected = False
             self.http.close()
             tries = 0 if time.monotonic() - began > SILENCE_SECONDS else tries + 1
             time.sleep(jittered(tries))
@@ -52,7 +50,6 @@ class Control(threading.Thread):
             return False
         if status != 200:
             raise Trouble(f"the control stream was answered with {status}")
-        self.connected = True
         for line in self.http.lines():
             if line.strip():
                 state = json.loads(line)

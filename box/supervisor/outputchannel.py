@@ -6,8 +6,8 @@ import re
 
 from lines import PIECE_BYTES, TORN, Piece
 
-#: A larger record is kept raw, in pieces flagged torn: as one line it would not fit into a batch.
-MAX_PAYLOAD_BYTES = 700_000
+#: A larger record, as it came or as a line, is kept raw, in pieces flagged torn: as one line it would not fit into a batch.
+MAX_RECORD_BYTES = 980_000
 HEAD = re.compile(rb"([1-4]) (\d{1,9}) ")
 HEAD_START = re.compile(rb"[1-4]( (\d{1,9} ?)?)?")
 HEAD_MAX_BYTES = 12
@@ -31,7 +31,7 @@ class ChannelDecoder:
                 pieces += self.flush()
                 break
             encoder, length = int(head[1]), int(head[2])
-            if length > MAX_PAYLOAD_BYTES:
+            if length > MAX_RECORD_BYTES:
                 pieces += self.flush()
                 break
             end = head.end() + length
@@ -63,7 +63,10 @@ def decode(encoder: int, payload: bytes) -> bytes:
 
 
 def _line(encoding: str, value: object) -> bytes:
-    return json.dumps({"encoding": encoding, "value": value}, allow_nan=False).encode()
+    line = json.dumps({"encoding": encoding, "value": value}, allow_nan=False).encode()
+    if len(line) > MAX_RECORD_BYTES:
+        raise ValueError("too long for one record of the log")
+    return line
 
 
 def _torn(data: bytes) -> list[Piece]:

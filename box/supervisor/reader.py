@@ -15,7 +15,8 @@ FLUSH_SECONDS = 0.1
 
 
 class Clock:
-    """The control plane's clock, told by this machine's monotonic one: whoever sets the box's clock changes nothing."""
+    """The control plane's clock, told by this machine's monotonic one: whoever sets the box's clock changes nothing. Off by at
+    most half the time that the claim took."""
 
     def __init__(self, now: str, sent: float, received: float):
         from datetime import datetime

@@ -56,6 +56,10 @@ class Run:
 
     def _start(self) -> str | None:
         """Unpacks and starts the script. Returns why that was not possible."""
+        control = self.order["control"]
+        if unwanted := control["stop"] or control["cancel"]:
+            self.ended_by = "cancel"
+            return f"The script was not started: {unwanted.get('reason') or 'cancelled'}"
         try:
             script = make_script(self.directory, self.settings, self.order)
             channel = open_output_channel(self.directory)
@@ -69,13 +73,10 @@ class Run:
         return None
 
     def _start_threads(self) -> None:
-        self.control = Control(Http(self.settings.url, self.http.token, self.settings.ca),
-                               changed=lambda state: self._post(self._controlled, state),
-                               gone=lambda why: self._post(self._gone, why))
-        self.sender = Sender(self.http, self.spool, connected=lambda: self.control.connected,
-                             finished=lambda gone: self._post(self._sent, gone))
+        self.sender = Sender(self.http, self.spool, finished=lambda gone: self._post(self._sent, gone))
         self.sender.start()
-        self.control.start()
+        Control(Http(self.settings.url, self.http.token, self.settings.ca), self.order["control"]["version"],
+                changed=lambda state: self._post(self._controlled, state), gone=lambda why: self._post(self._gone, why)).start()
         if self.order["lock"]:
             BoxLock(self.order["lock"], lost=lambda why: self._post(self._lock_lost, why)).start()
 

@@ -14,6 +14,7 @@ from wire import LEAVE, Answer, Gone, Http, Trouble, jittered
 MAX_RECORDS, MAX_BYTES = 20_000, 1_000_000
 #: After the first line of a spell, which leaves at once, batches leave this far apart at the least.
 PACE_SECONDS = 0.02
+#: After so much quiet an empty batch says that the supervisor lives.
 CONTACT_SECONDS = 8.0
 GZIP_FROM_BYTES = 32 << 10
 
@@ -22,10 +23,9 @@ class Sender(threading.Thread):
     """Sends until `done` was answered, retrying without end; calls `finished(None)` then, or `finished(reason)` when the server
     says that the attempt is no longer this supervisor's."""
 
-    def __init__(self, http: Http, spool: Spool, connected: Callable[[], bool], finished: Callable[[str | None], None]):
+    def __init__(self, http: Http, spool: Spool, finished: Callable[[str | None], None]):
         super().__init__(name="sender", daemon=True)
-        self.http, self.spool = http, spool
-        self.connected, self.finished = connected, finished
+        self.http, self.spool, self.finished = http, spool, finished
         self.exit: dict | None = None
         self.done: dict | None = None
         self.next = 1
@@ -77,7 +77,7 @@ class Sender(threading.Thread):
         """Waits for something to say and says it. True after `done`."""
         with self.spool.changed:
             while not (what := self._due()):
-                self.spool.changed.wait(max(0.5, self.last_contact + CONTACT_SECONDS - time.monotonic()))
+                self.spool.changed.wait(max(0.01, self.last_contact + CONTACT_SECONDS - time.monotonic()))
             if self.stopped:
                 return False
         if what == "exit":
@@ -103,7 +103,7 @@ class Sender(threading.Thread):
             return "log"
         if self.done:
             return "done"
-        if not self.connected() and time.monotonic() >= self.last_contact + CONTACT_SECONDS:
+        if time.monotonic() >= self.last_contact + CONTACT_SECONDS:
             return "contact"
         return None
 

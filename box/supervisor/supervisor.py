@@ -15,10 +15,7 @@ sys.path.insert(0, DIRECTORY)
 
 import json  # noqa: E402
 
-import processes  # noqa: E402
 from wire import LEAVE, Gone, Http, Trouble, jittered  # noqa: E402
-from reader import Clock  # noqa: E402
-from run import Run  # noqa: E402
 
 VERSION = 1
 
@@ -35,15 +32,29 @@ class Settings:
 
 
 def take_settings() -> Settings:
-    """Reads the settings and deletes every file that the launcher left: a script of the same user shall not find them."""
+    """Reads the settings and deletes them: the claim token is in no file any more."""
     with open(os.path.join(DIRECTORY, "launch.json"), "rb") as file:
         launch = json.load(file)
     with open(os.path.join(DIRECTORY, "environment"), "rb") as file:
         entries = [entry.partition(b"=") for entry in file.read().split(b"\0") if entry]
-    for name in os.listdir(DIRECTORY):
+    for name in ("launch.json", "environment"):
         os.unlink(os.path.join(DIRECTORY, name))
-    sys.path.remove(DIRECTORY)
     return Settings(launch, {key: value for key, _, value in entries})
+
+
+def get_ready() -> None:
+    """What must be done before the answer to the claim is read, and takes as long as that answer: hides this process, loads the
+    rest of the program and deletes its files, so that nothing is loaded any more once a script could write there."""
+    if DIRECTORY not in sys.path:
+        return
+    import processes
+    processes.harden("stout-super")
+    processes.ignore_signals()
+    import datetime, hashlib, random, shutil, run  # noqa: E401, F401
+    sys.path.remove(DIRECTORY)
+    for name in os.listdir(DIRECTORY):
+        if name.endswith(".py"):
+            os.unlink(os.path.join(DIRECTORY, name))
 
 
 def identity(environment: dict[bytes, bytes]) -> dict:
@@ -56,8 +67,9 @@ def identity(environment: dict[bytes, bytes]) -> dict:
     }
 
 
-def claim(http: Http, settings: Settings) -> tuple[dict, Clock]:
+def claim(http: Http, settings: Settings) -> tuple[dict, float, float]:
     """Asks for the attempt until an answer comes: always with the same nonce, so a lost answer is simply asked for again.
+    Returns the answer, and when (monotonic) it was asked for and read.
     @raises Gone when it is not ours, or nobody answered until the dispatch limit."""
     nonce, started, tries = os.urandom(16).hex(), time.monotonic(), 0
     while True:
@@ -65,12 +77,14 @@ def claim(http: Http, settings: Settings) -> tuple[dict, Clock]:
         request = {"nonce": nonce, "supervisorVersion": VERSION, "identity": identity(settings.environment),
                    "sentAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
         try:
-            answer = http.request("POST", "/claim", request)
+            http.send("POST", "/claim", request)
+            get_ready()
+            answer = http.receive()
             if answer.status in LEAVE:
                 raise Gone(answer.described())
             order = answer.json()
             if answer.status == 200 and "runToken" in order:
-                return order, Clock(order["now"], sent, time.monotonic())
+                return order, sent, time.monotonic()
             problem = answer.described()
         except Trouble as trouble:
             problem = str(trouble)
@@ -97,20 +111,20 @@ def remove_directory() -> None:
 
 
 def main() -> None:
-    processes.harden("stout-super")
-    processes.ignore_signals()
     settings = take_settings()
     open_log()
     http = Http(settings.url, settings.claim_token, settings.ca)
     try:
-        order, clock = claim(http, settings)
+        order, sent, received = claim(http, settings)
     except Gone as reason:
         print(f"claim: {reason}; leaving", flush=True)
         remove_directory()
         return
     http.token = order.pop("runToken")
     settings.claim_token = ""
-    Run(DIRECTORY, settings, order, clock, http).run()
+    from reader import Clock
+    from run import Run
+    Run(DIRECTORY, settings, order, Clock(order["now"], sent, received), http).run()
     remove_directory()
 
 

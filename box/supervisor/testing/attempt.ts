@@ -1,15 +1,19 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CLAIM_TOKEN, Collector, type Order } from './collector'
-import { endEverything, PROCESS_ID, until } from './processes'
+import { endEverything, until } from './processes'
 
 const SUPERVISOR = join(import.meta.dirname, '..')
 export const PYTHON = process.env.STOUT_TEST_PYTHON ?? '/usr/bin/python3'
 
 /** One attempt on a "box" that is a fresh temporary directory, launched as the runtime would launch it. */
 export class Attempt implements AsyncDisposable {
+  giveUpSeconds = 60
+  launchVariable = 'job_test/1'
+
   private constructor(
     readonly collector: Collector,
     /** The box's directory for temporary files; the attempt's own is below it. */
@@ -33,7 +37,7 @@ export class Attempt implements AsyncDisposable {
       ...order,
     })
     await collector.listen()
-    const attempt = new Attempt(collector, await mkdtemp(join(tmpdir(), 'supervisor-test-')), PROCESS_ID())
+    const attempt = new Attempt(collector, await mkdtemp(join(tmpdir(), 'supervisor-test-')), randomUUID())
     if (launch) await attempt.launch()
     return attempt
   }
@@ -49,7 +53,7 @@ export class Attempt implements AsyncDisposable {
       TMPDIR: this.tmp,
       LAGER_BOX_ID: 'bench-7',
       LAGER_PROCESS_ID: this.processId,
-      STOUT_LAUNCH: 'job_test/1',
+      STOUT_LAUNCH: this.launchVariable,
     }
     const ended = await run(python, ['-u', 'main.py'], { cwd: module, env })
     await rm(module, { recursive: true })
@@ -60,6 +64,11 @@ export class Attempt implements AsyncDisposable {
   async directory(): Promise<string | undefined> {
     const name = (await readdir(this.tmp)).find((entry) => entry.startsWith('stout-'))
     return name === undefined ? undefined : join(this.tmp, name)
+  }
+
+  /** Puts an empty file into the script's directory: how a test tells a script to go on. */
+  async putIntoJob(name: string): Promise<void> {
+    await writeFile(join((await this.directory()) ?? '', 'job', name), '')
   }
 
   /** Resolves when the attempt is closed and its directory is gone. */
@@ -82,7 +91,7 @@ export class Attempt implements AsyncDisposable {
       installation: 'test',
       processId: this.processId,
       claimToken: CLAIM_TOKEN,
-      giveUpSeconds: 60,
+      giveUpSeconds: this.giveUpSeconds,
       ca: null,
     }
   }
@@ -92,10 +101,11 @@ export class Attempt implements AsyncDisposable {
 export function run(
   file: string,
   args: string[],
-  options: { cwd?: string; env?: Record<string, string> },
+  options: { cwd: string; env: Record<string, string> },
 ): Promise<{ code: number; output: string }> {
+  const env = options.env as NodeJS.ProcessEnv // the framework's types want a NODE_ENV, which no box has
   return new Promise((resolve) => {
-    execFile(file, args, options, (error, stdout, stderr) => {
+    execFile(file, args, { cwd: options.cwd, env }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, output: stdout + stderr })
     })
   })

@@ -53,6 +53,8 @@ export class Collector {
   batches = 0
   resentLines = 0
   clock = () => new Date()
+  /** Told in place of the script's own hash. */
+  sha256: string | undefined
   private nonce: string | undefined
   private state: Record<string, unknown> = { version: 1, cancel: null, stop: null, remainingSeconds: null }
   private readonly counts = new Map<string, number>()
@@ -151,13 +153,14 @@ export class Collector {
     this.nonce ??= request.nonce
     if (request.nonce !== this.nonce) return [409, { code: 'claimed', message: 'Somebody else claimed it.' }]
     const content = Buffer.from(this.order.script)
-    const sha256 = createHash('sha256').update(content).digest('hex')
+    const sha256 = this.sha256 ?? createHash('sha256').update(content).digest('hex')
     return [
       200,
       {
         now: this.clock().toISOString(),
         runToken: RUN_TOKEN,
         ...this.order,
+        control: this.state,
         timeoutSeconds: Math.ceil(this.order.remainingSeconds),
         script: { name: 'main.py', sha256, base64: content.toString('base64') },
       },

@@ -1,7 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-
-export const PROCESS_ID = () => randomUUID()
 
 export type Process = { pid: number; comm: string; cmdline: string; environ: string; state: string }
 
