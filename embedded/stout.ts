@@ -71,8 +71,12 @@ export class Stout {
 
   /** Where this machine reaches the web process, whatever people are told. */
   get localUrl(): string {
+    return `http://${this.localHost}:${this.settings.webPort}`
+  }
+
+  private get localHost(): string {
     const host = this.host === '0.0.0.0' || this.host === '::' ? '127.0.0.1' : this.host
-    return `http://${host.includes(':') ? `[${host}]` : host}:${this.settings.webPort}`
+    return host.includes(':') ? `[${host}]` : host
   }
 
   /**
@@ -91,8 +95,8 @@ export class Stout {
 
   private async startAll(): Promise<void> {
     const { state, build, say } = this.options
+    // Supervisors that outlived a killed start are left alone: they find the new worker and go on with their jobs.
     const left = await state.endLeftovers()
-    await endBoxProcesses(state, 1000)
     if (left.length) say(`Ended what an earlier start had left running: ${left.join(', ')}.`)
     const steps = [
       async () => await this.startDatabase(),
@@ -210,6 +214,8 @@ export class Stout {
     const ready = async () => {
       if (this.stopped || brokenChild()) return true
       try {
+        // Any answer of the worker will do: it listens. The web process says of itself whether it is ready.
+        await fetch(`http://${this.localHost}:${this.settings.workerPort}/`, { signal: AbortSignal.timeout(5000) })
         const response = await fetch(`${this.localUrl}/api/v1/ready`, { signal: AbortSignal.timeout(5000) })
         answer = `${response.status} ${(await response.text()).slice(0, 300)}`
         return response.status === 200
