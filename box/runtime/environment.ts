@@ -7,7 +7,7 @@ import type { StateRoot } from './state-root'
 export type BoxIdentity = { boxId: string; host: string; serviceEnv: Record<string, string | undefined> }
 
 /** `KEY=VALUE` entries, split at the first `=`. Those without one are dropped; the later of two wins. */
-export function parseEnv(entries: string[]): Record<string, string> {
+function parseEnv(entries: string[]): Record<string, string> {
   const pairs = entries.filter((entry) => entry.includes('='))
   return Object.fromEntries(
     pairs.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),

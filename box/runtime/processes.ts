@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 /** Environment variable that marks everything a box started, and what that started in turn. */
 export const SCOPE_VARIABLE = 'STOUT_BOX_SCOPE'
 /** Environment variable by which a client names its run: a convention, the box itself never sets it. */
-export const PROCESS_ID_VARIABLE = 'LAGER_PROCESS_ID'
+const PROCESS_ID_VARIABLE = 'LAGER_PROCESS_ID'
 
 /** A process at one moment. `startedAt` (clock ticks since boot) tells it from a later one with the same pid. */
 export type FoundProcess = { pid: number; pgid: number; startedAt: string }
@@ -58,7 +58,7 @@ export function findTagged(scope: string, lagerProcessId = ''): FoundProcess[] {
  * Everything that belongs to a scope, tagged or not. A process that hides its environment (PR_SET_DUMPABLE 0) is known
  * by an argument that is a path below `stateDir`: it was started from there.
  */
-export function findScope(scope: string, stateDir: string): FoundProcess[] {
+function findScope(scope: string, stateDir: string): FoundProcess[] {
   return find((pid) => {
     const environ = readOrNothing(`/proc/${pid}/environ`)
     if (environ) return hasScope(environ, scope)
@@ -67,7 +67,7 @@ export function findScope(scope: string, stateDir: string): FoundProcess[] {
 }
 
 /** Whether it is the same process still, and not merely waiting to be collected by its parent. */
-export function isAlive(found: FoundProcess): boolean {
+function isAlive(found: FoundProcess): boolean {
   return readStat(found.pid)?.startedAt === found.startedAt
 }
 

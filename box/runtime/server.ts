@@ -12,7 +12,7 @@ function digest(text: string): Buffer {
 }
 
 /** Whether a request may pass: there is no token, it carries the token, or it is the health check. */
-export function isAuthorised(req: IncomingMessage, token: string | undefined): boolean {
+function isAuthorised(req: IncomingMessage, token: string | undefined): boolean {
   if (token === undefined || (req.method === 'GET' && req.url === '/health')) return true
   const [, given = ''] = /^Bearer (.+)$/i.exec(req.headers.authorization ?? '') ?? []
   return timingSafeEqual(digest(given), digest(token))

@@ -7,7 +7,7 @@ export type RawReply = { status: number; headers: Record<string, string>; body: 
 export type FormPart = { name: string; value: string | Buffer; filename?: string; type?: string }
 
 /** Splits an answer; nothing before its headers are complete. */
-export function parseReply(bytes: Buffer): RawReply | undefined {
+function parseReply(bytes: Buffer): RawReply | undefined {
   const end = bytes.indexOf('\r\n\r\n')
   if (end < 0) return undefined
   const [statusLine = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n')
