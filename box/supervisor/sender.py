@@ -7,7 +7,7 @@ import time
 import zlib
 from collections.abc import Callable
 
-from lines import HEADER
+from lines import GAP, HEADER, STDOUT, encode
 from spool import Spool
 from wire import LEAVE, Answer, Gone, Http, Trouble, jittered
 
@@ -17,6 +17,8 @@ PACE_SECONDS = 0.02
 #: After so much quiet an empty batch says that the supervisor lives.
 CONTACT_SECONDS = 8.0
 GZIP_FROM_BYTES = 32 << 10
+LOST = b'{"lines": 1, "sizeBytes": 0, "why": "lost by the server after it was acknowledged"}'
+GAPS_AT_ONCE = 5000
 
 
 class Sender(threading.Thread):
@@ -97,7 +99,7 @@ class Sender(threading.Thread):
         if self.stopped:
             return "stopped"
         behind = self.spool.next - self.next
-        if self.exit and (behind == 0 or behind > MAX_RECORDS):
+        if self.exit and (behind == 0 or behind > MAX_RECORDS or self.tries > 0):
             return "exit"
         if behind > 0:
             return "log"
@@ -108,7 +110,12 @@ class Sender(threading.Thread):
         return None
 
     def _send_batch(self) -> None:
-        count, records = self.spool.batch(self.next, self.max_records, self.max_bytes)
+        missing = self.spool.first - self.next
+        if missing > 0:  # the server lost what it had acknowledged, and the box has deleted it
+            count = min(missing, GAPS_AT_ONCE)
+            records = encode(self.spool.last_at, STDOUT, [(LOST, GAP)] * count)
+        else:
+            count, records = self.spool.batch(self.next, self.max_records, self.max_bytes)
         self.last_sent = time.monotonic()
         answer = self._send(self.next, count, records)
         if answer.status == 413:
@@ -128,9 +135,9 @@ class Sender(threading.Thread):
     def _rewind(self, answer: Answer) -> None:
         """The server lacks lines before those that were sent."""
         expected = answer.json().get("expected")
-        if not isinstance(expected, int) or not self.spool.acked < expected <= self.spool.next:
-            raise Trouble(f"the server expects line {expected}, which the box no longer has")
-        self.spool.acknowledge(expected - 1)
+        if not isinstance(expected, int) or not 0 < expected <= self.spool.next:
+            raise Trouble(f"the server expects line {expected}, which does not exist")
+        self.spool.acked = expected - 1
         self.next = expected
 
     def _send(self, first: int, count: int, records: bytes) -> Answer:

@@ -78,6 +78,7 @@ class Spool:
         self.size = 0
         self.next = 1
         self.acked = 0
+        self.last_at = 0
         self.full = False
         self.lost: dict | None = None
         self.cursor: tuple[int, Segment, int] | None = None
@@ -85,6 +86,7 @@ class Spool:
     def append(self, at: int, stream: int, pieces: list[Piece]) -> None:
         """Adds records. Never blocks for the server and never raises: what finds no room is counted and becomes a gap record."""
         with self.changed:
+            self.last_at = at
             start = 0
             while start < len(pieces):
                 stop, size = start, 0
@@ -151,6 +153,12 @@ class Spool:
             self.segments.append(last)
         return last
 
+    @property
+    def first(self) -> int:
+        """The number of the first record that is still here, or the next one."""
+        with self.changed:
+            return self.segments[0].first if self.segments else self.next
+
     def batch(self, first: int, max_records: int, max_bytes: int) -> tuple[int, bytes]:
         """Records from number `first` on: how many, and their bytes. (0, b'') when there are none yet."""
         with self.changed:
@@ -190,3 +198,5 @@ class Spool:
                 segment = self.segments.popleft()
                 self.size -= segment.size
                 segment.drop()
+            if self.lost and self._close_gap(self.last_at):
+                self.changed.notify_all()

@@ -50,6 +50,12 @@ export class Collector {
   readonly requests: { what: string; gzip: boolean }[] = []
   /** Decides, per request, on trouble to make. `nth` counts requests of this path from 1. */
   mischief: (path: string, nth: number) => Mischief = () => undefined
+  /** Batches with more records are refused as too large. */
+  largestBatch = 20_000
+  /** False: lines are counted and forgotten, for logs that would fill this process. */
+  keepsLines = true
+  /** The last line that was acknowledged. */
+  received = 0
   batches = 0
   resentLines = 0
   clock = () => new Date()
@@ -101,8 +107,10 @@ export class Collector {
     for (const stream of this.streams) stream.write(`${JSON.stringify(this.state)}\n`)
   }
 
-  get listening(): boolean {
-    return this.streams.size > 0
+  /** Loses all lines after number `n`, which were acknowledged: a database that came back from an older state. */
+  forgetAfter(n: number): void {
+    this.lines.length = n
+    this.received = n
   }
 
   /** Bytes of one stream as the script wrote them. */
@@ -141,8 +149,7 @@ export class Collector {
     if (path === '/exit') this.exits.push(JSON.parse(body.toString()))
     if (path === '/done') {
       const done: Done = JSON.parse(body.toString())
-      if (done.lastN > this.lines.length)
-        return [409, { code: 'log_gap', message: '', expected: this.lines.length + 1 }]
+      if (done.lastN > this.received) return [409, { code: 'log_gap', message: '', expected: this.received + 1 }]
       this.dones.push(done)
     }
     return [200, {}]
@@ -169,12 +176,15 @@ export class Collector {
 
   private log(body: Buffer): [number, object] {
     const { first, lines } = readBatch(body)
+    if (lines.length > this.largestBatch) return [413, { code: 'too_large', message: 'The batch is too large.' }]
     this.batches += 1
-    const expected = this.lines.length + 1
+    const expected = this.received + 1
     if (first > expected) return [409, { code: 'log_gap', message: 'Lines are missing.', expected }]
     this.resentLines += lines.filter((line) => line.n < expected).length
-    this.lines.push(...lines.filter((line) => line.n >= expected))
-    return [200, { acked: this.lines.length, now: this.clock().toISOString() }]
+    const fresh = lines.filter((line) => line.n >= expected)
+    this.received += fresh.length
+    if (this.keepsLines) this.lines.push(...fresh)
+    return [200, { acked: this.received, now: this.clock().toISOString() }]
   }
 
   private stream(request: IncomingMessage, response: ServerResponse): void {
