@@ -1,0 +1,27 @@
+/**
+ * `npm run bench -- <name> [--json] [--rounds N]`: figures of the running system, each beside a floor that was measured in the
+ * same run, in turns: machines are noisy, ratios are not. With --json the last line is one JSON object.
+ */
+import { parseArgs } from 'node:util'
+import { latency } from './latency'
+import { lines } from './lines'
+import { type Figure, toJson, toTable } from './stats'
+import { type System, withSystem } from './system'
+
+const BENCHES: Record<string, { rounds: number; run: (system: System, rounds: number) => Promise<Figure> }> = {
+  latency: { rounds: 40, run: latency },
+  lines: { rounds: 10, run: lines },
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string' } },
+})
+const bench = BENCHES[positionals[0] ?? '']
+if (!bench) {
+  console.error(`Usage: npm run bench -- ${Object.keys(BENCHES).join(' | ')} [--json] [--rounds N]`)
+  process.exit(2)
+}
+const figure = await withSystem((system) => bench.run(system, Number(values.rounds ?? bench.rounds)))
+console.log(toTable(figure))
+if (values.json) console.log(toJson(figure))

@@ -1,0 +1,36 @@
+/** One measurement: `samples` of what is measured and `floor` samples of the bare thing beside it, both in `unit`. */
+export type Figure = { name: string; what: string; unit: string; floorWhat: string; samples: number[]; floor: number[] }
+
+/** The value below which a share `q` of the samples lies (nearest rank). */
+export function percentile(samples: number[], q: number): number {
+  const sorted = [...samples].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN
+}
+
+const round = (value: number) => Number(value.toPrecision(4))
+
+/** One line of JSON: the figure is the median, the ratio is to the floor's median. */
+export function toJson({ name, unit, samples, floor }: Figure): string {
+  const figure = percentile(samples, 0.5)
+  const floorFigure = percentile(floor, 0.5)
+  return JSON.stringify({
+    name,
+    figure: round(figure),
+    unit,
+    floor: round(floorFigure),
+    ratio: round(figure / floorFigure),
+    p50: round(figure),
+    p95: round(percentile(samples, 0.95)),
+    p99: round(percentile(samples, 0.99)),
+    samples: samples.length,
+  })
+}
+
+/** The same for people. */
+export function toTable({ what, unit, floorWhat, samples, floor }: Figure): string {
+  const row = (label: string, of: number[]) => {
+    const columns = [0.5, 0.95, 0.99].map((q) => round(percentile(of, q)).toString().padStart(9))
+    return `${label.padEnd(58)}${columns.join('')}  (${of.length} samples)`
+  }
+  return [`${unit.padEnd(58)}      p50      p95      p99`, row(what, samples), row(floorWhat, floor)].join('\n')
+}

@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createParser } from 'eventsource-parser'
+import { build } from '../embedded/build'
+import type { DemoBoxAddress } from '../embedded/state'
+import { StateFolder } from '../embedded/state'
+import { Stout } from '../embedded/stout'
+
+type Job = { id: string; state: string }
+export type Line = { n: number; text: string; stream: string }
+/** The whole product as `npm start` runs it, on ports and a state folder of its own. */
+export type System = {
+  box: DemoBoxAddress
+  submit(body: Record<string, unknown>): Promise<Job>
+  /** Follows a job's log over SSE; `onLines` gets each message as it arrives. Resolves at `end`. */
+  follow(jobId: string, onLines: (lines: Line[]) => void): Promise<void>
+  /** Runs a script by a POST straight to the box's runtime; `onOutput` gets the bytes of its frames as they arrive. */
+  direct(script: string, onOutput: (text: string) => void): Promise<void>
+  job(jobId: string): Promise<Job & { attemptPhase?: string }>
+  /** Resolves once the box holds no lease: the next job meets an idle box. */
+  idle(): Promise<void>
+}
+
+/** Starts the system, waits for its boxes, runs `work`, and leaves nothing behind. */
+export async function withSystem<T>(work: (system: System) => Promise<T>): Promise<T> {
+  const dir = mkdtempSync(path.join(tmpdir(), 'stout-bench-'))
+  const state = new StateFolder(dir)
+  await state.hold()
+  const say = (line: string) => console.error(line)
+  const stout = new Stout({ state, build: await build(), ports: { web: 0, worker: 0, postgres: 0 }, say })
+  try {
+    await stout.start()
+    const system = systemOf(stout)
+    await system.idle()
+    return await work(system)
+  } finally {
+    await stout.stop()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+function systemOf({ localUrl, settings, boxes }: Stout): System {
+  const [box] = boxes
+  if (!box) throw new Error('There is no demo box')
+  const api = `${localUrl}/api/v1`
+  const authorization = { authorization: `Bearer ${settings.apiToken}` }
+  const json = async <T>(response: Response): Promise<T> => {
+    if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${await response.text()}`)
+    return (await response.json()) as T
+  }
+  const get = async <T>(where: string) => await json<T>(await fetch(`${api}${where}`, { headers: authorization }))
+  return {
+    box,
+    async submit(body) {
+      const headers = { ...authorization, 'content-type': 'application/json' }
+      return await json<Job>(await fetch(`${api}/jobs`, { method: 'POST', headers, body: JSON.stringify(body) }))
+    },
+    job: async (jobId) => await get(`/jobs/${jobId}`),
+    async follow(jobId, onLines) {
+      const response = await fetch(`${api}/jobs/${jobId}/logs/stream`, { headers: authorization })
+      let ended = false
+      const parser = createParser({
+        onEvent: ({ event, data }) => {
+          if (event === 'end') ended = true
+          else onLines(JSON.parse(data) as Line[])
+        },
+      })
+      const decoder = new TextDecoder()
+      for await (const chunk of response.body ?? []) {
+        parser.feed(decoder.decode(chunk, { stream: true }))
+        if (ended) break
+      }
+    },
+    async direct(script, onOutput) {
+      const form = new FormData()
+      form.append('script', new Blob([script]), 'main.py')
+      form.append('env', `LAGER_PROCESS_ID=${crypto.randomUUID()}`)
+      form.append('env', 'BENCH=1')
+      const headers = { authorization: `Bearer ${box.token}` }
+      const response = await fetch(`http://${box.host}:${box.pythonPort}/python`, {
+        method: 'POST',
+        headers,
+        body: form,
+      })
+      const decoder = new TextDecoder()
+      for await (const chunk of response.body ?? []) onOutput(decoder.decode(chunk, { stream: true }))
+    },
+    async idle() {
+      for (;;) {
+        const { items } = await get<{ items: { name: string; status: string; lease: unknown }[] }>('/boxes')
+        const mine = items.find((item) => item.name === box.name)
+        if (mine?.status === 'online' && !mine.lease) return
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    },
+  }
+}
