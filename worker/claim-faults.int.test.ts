@@ -41,7 +41,7 @@ test('the answer to the claim is lost: the same supervisor asks again and the sc
   await using lab = await aLab({}, { boxUrl: `http://127.0.0.1:${proxy.port}` })
   workerPort = lab.workerPort
   let dropped = 0
-  proxy.play('drop_answer', (head) => isClaim(head) && dropped++ === 0)
+  proxy.play('cut_at_answer', (head) => isClaim(head) && dropped++ === 0)
   await lab.addBox()
   const file = `${lab.dir}/starts`
   const id = await lab.submit({ script: counting(file) })

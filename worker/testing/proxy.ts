@@ -3,10 +3,11 @@ import { connect, createServer, type Socket } from 'node:net'
 /**
  * What a proxy does to a connection whose first bytes match `when` (default: all).
  * `drop_answer`: the request arrives, its answer is thrown away and the connection cut once the other side has answered.
+ * `cut_at_answer`: the same, but the connection is cut as soon as the other side begins to answer.
  * `repeat`: the request arrives a second time, by a connection of its own, after the first was answered.
  * `hold`: nothing passes until `release`.
  */
-export type Trick = 'pass' | 'drop_answer' | 'repeat' | 'hold'
+export type Trick = 'pass' | 'drop_answer' | 'cut_at_answer' | 'repeat' | 'hold'
 export type Proxy = AsyncDisposable & {
   port: number
   /** How many connections matched `when`. */
@@ -48,6 +49,7 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
     client.resume()
     client.on('close', () => upstream.destroy())
     if (how === 'drop_answer') upstream.on('data', () => undefined).on('end', () => client.destroy())
+    else if (how === 'cut_at_answer') upstream.once('data', () => client.destroy())
     else upstream.pipe(client)
     if (how === 'repeat')
       upstream.on('end', () =>
