@@ -107,6 +107,11 @@ export class Collector {
     for (const stream of this.streams) stream.write(`${JSON.stringify(this.state)}\n`)
   }
 
+  /** Ends every control stream, as a worker does that stops. */
+  cutStreams(): void {
+    for (const stream of this.streams) stream.destroy()
+  }
+
   /** Loses all lines after number `n`, which were acknowledged: a database that came back from an older state. */
   forgetAfter(n: number): void {
     this.lines.length = n
