@@ -1,3 +1,4 @@
+import { discardBody } from './body'
 import type { Web } from './compose'
 import { explain, type Failure } from './failure'
 
@@ -22,6 +23,7 @@ export async function answer(
     return failureResponse(failure)
   })
   response.headers.set('x-request-id', requestId)
+  void discardBody(request)
   return response
 }
 

@@ -2,6 +2,7 @@ import { DomainError } from '../core/errors'
 
 /** A JSON body at most; a script of the largest size fits with room. */
 export const MAX_BODY_BYTES = 2_000_000
+const MAX_DISCARDED_BYTES = 32_000_000
 
 /**
  * The body's bytes. A length that is declared too large is refused before anything is read.
@@ -16,12 +17,43 @@ export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Pro
   }
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of piecesOf(request)) {
     size += chunk.length
     if (size > maxBytes) throw tooLarge()
     chunks.push(chunk)
   }
   return new Uint8Array(Buffer.concat(chunks))
+}
+
+/**
+ * Reads and forgets what is left of a body that was refused, up to 32 MB, so that the client gets to read the answer and can
+ * use its connection again; a larger one loses its connection.
+ */
+export async function discardBody(request: Request): Promise<void> {
+  if (request.body === null || request.body.locked) return
+  let size = 0
+  try {
+    for await (const chunk of piecesOf(request)) {
+      size += chunk.length
+      if (size > MAX_DISCARDED_BYTES) return await request.body.cancel()
+    }
+  } catch {
+    // the client is gone, and so is its body
+  }
+}
+
+/** The pieces of the body. Leaving the loop early leaves the rest unread. */
+async function* piecesOf({ body }: Request): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader()
+  try {
+    for (;;) {
+      const piece = await reader?.read()
+      if (!piece || piece.done) return
+      yield piece.value
+    }
+  } finally {
+    reader?.releaseLock()
+  }
 }
 
 /**

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { openApiDocument } from './openapi'
+
+type Json = Record<string, unknown>
+const document = openApiDocument() as unknown as Json & {
+  paths: Record<string, Record<string, Json>>
+  components: Json
+}
+
+/** Every value below `value`, with what it is called. */
+function* walk(value: unknown, key = ''): Generator<[string, unknown]> {
+  yield [key, value]
+  if (typeof value === 'object' && value !== null)
+    for (const [name, inner] of Object.entries(value)) yield* walk(inner, name)
+}
+
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+)
+
+test('the document is OpenAPI 3.1 and describes every route', () => {
+  expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Stout' } })
+  expect(operations.map(({ path, method }) => `${method} ${path}`).sort()).toEqual([
+    ...['get /boxes', 'get /health', 'get /jobs', 'get /jobs/{jobId}', 'get /jobs/{jobId}/events'],
+    ...['get /jobs/{jobId}/logs', 'get /jobs/{jobId}/logs/raw', 'get /jobs/{jobId}/logs/stream'],
+    ...['get /openapi.json', 'get /ready', 'post /jobs', 'post /jobs/{jobId}/cancel'],
+  ])
+})
+
+test('every reference leads somewhere, every path parameter is declared, every operation has its own id', () => {
+  for (const [key, value] of walk(document)) {
+    if (key !== '$ref') continue
+    const target = String(value)
+      .slice(2)
+      .split('/')
+      .reduce<unknown>((at, name) => (at as Json)?.[name], document)
+    expect(target, String(value)).toBeDefined()
+  }
+  for (const { path, operation } of operations) {
+    const declared = ((operation.parameters ?? []) as Json[]).filter((p) => p.in === 'path').map((p) => p.name)
+    expect(declared, path).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
+    expect(operation.summary, path).toBeTruthy()
+  }
+  const ids = operations.map(({ operation }) => operation.operationId)
+  expect(new Set(ids).size).toBe(ids.length)
+})
+
+test('it says 201 with Location for what makes something, and the errors that the API gives', () => {
+  const submit = document.paths['/jobs']?.post as { responses: Record<string, Json>; requestBody: Json }
+  expect(Object.keys(submit.responses)).toEqual(['201', '400', '401', '403', '413', '415', '422', '500', '503'])
+  expect(submit.responses['201']).toMatchObject({ headers: { Location: {} } })
+  expect(submit.requestBody).toMatchObject({
+    required: true,
+    content: { 'application/json': { schema: { required: ['script'], additionalProperties: false } } },
+  })
+  const cancel = document.paths['/jobs/{jobId}/cancel']?.post as { responses: Json; requestBody: Json }
+  expect(Object.keys(cancel.responses)).toContain('409')
+  expect(cancel.requestBody.required).toBe(false)
+})
+
+test('asking for the document changes no schema: a text is still no number', async () => {
+  const { submissionSchema } = await import('../../core/jobs/submission')
+  expect(submissionSchema.safeParse({ script: 'x', timeoutSeconds: '5' }).success).toBe(false)
+})
