@@ -15,13 +15,13 @@ const PACE_MS = 50
 const JOB = /^job:(job_[0-9a-z]{1,80})$/
 const LOG = /^log:(job_[0-9a-z]{1,80}):([1-9][0-9]{0,8})$/
 
-/** A topic as the caller names it, its topic on the bus, and how far it has come. */
-type Topic = { name: string; onBus: string; now: () => Promise<number> }
+/** A topic as the caller names it, its topic on the bus, and how far it has come; some have no order and only wake. */
+type Topic = { name: string; onBus: string; now?: () => Promise<number> }
 
 /**
  * GET /api/live?topics=job:<id>,log:<id>:<attempt>,jobs,boxes: the one live stream of a tab. It says only that something moved,
- * and how far: `{ topic, n }`; the tab reads what it shows. n is the last event of a job, the last line of a log; 0 says that
- * some may have been missed. Each topic is said once at the beginning.
+ * and how far: `{ topic, n }`; the tab reads what it shows. n is the last event of a job, the last line of a log; 0 says only
+ * that there may be something new, which is all that `jobs` and `boxes` ever say. Each topic is said once at the beginning.
  */
 export async function handleLive(web: Web, request: Request): Promise<Response> {
   return await answer(web, request, async (requestId) => {
@@ -38,8 +38,8 @@ export async function handleLive(web: Web, request: Request): Promise<Response> 
 
 /** Checks that the caller may see it. @throws NotFound, or DomainError `bad_request` for what is no topic */
 async function resolve(ctx: RequestCtx, name: string): Promise<Topic> {
-  if (name === 'jobs') return { name, onBus: jobsTopic(ctx.orgId), now: async () => 0 }
-  if (name === 'boxes') return { name, onBus: boxesTopic(ctx.orgId), now: async () => 0 }
+  if (name === 'jobs') return { name, onBus: jobsTopic(ctx.orgId) }
+  if (name === 'boxes') return { name, onBus: boxesTopic(ctx.orgId) }
   const [jobId, attempt] = (JOB.exec(name) ?? LOG.exec(name) ?? []).slice(1)
   if (!jobId) throw new DomainError('bad_request', `topics: ${JSON.stringify(name)} is no topic.`)
   const id = jobId as JobId
@@ -61,9 +61,9 @@ async function* wakeUps({ bus }: Pick<Web, 'bus'>, topics: Topic[], signal: Abor
     pending.set(name, n === 0 || before === 0 ? 0 : Math.max(n, before ?? 0))
     ring()
   }
-  const ends = topics.map(({ name, onBus }) => bus.subscribe(onBus, (n) => note(name, n)))
+  const ends = topics.map(({ name, onBus, now }) => bus.subscribe(onBus, (n) => note(name, now ? n : 0)))
   try {
-    for (const { name, now } of topics) if (!pending.has(name)) note(name, await now())
+    for (const { name, now } of topics) if (!pending.has(name)) note(name, now ? await now() : 0)
     while (!signal.aborted) {
       const rang = new Promise<void>((done) => {
         ring = done
