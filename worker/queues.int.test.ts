@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import type { JobId, OrgId } from '../core/ids'
+import { testDb } from '../db/testing/database'
+import { openLog } from './log'
+import { openQueues } from './queues'
+import { aLab, eventually } from './testing/lab'
+import { aRedis } from './testing/redis'
+
+const silent = openLog('silent')
+
+/** What a test needs of a backend: Postgres alone, or Redis beside it. */
+async function backend(kind: 'postgres' | 'redis') {
+  const stack = new AsyncDisposableStack()
+  const redis = kind === 'redis' ? stack.use(await aRedis()) : undefined
+  return { REDIS_URL: redis?.url, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+test.each(['postgres', 'redis'] as const)(
+  '%s: deliveries arrive, also when they were added before anybody worked',
+  async (kind) => {
+    await using t = await testDb()
+    await using b = await backend(kind)
+    const queues = await openQueues({ DATABASE_URL: t.url, ...b }, silent)
+    const got: number[] = []
+    for (let i = 1; i <= 20; i++)
+      await queues.add('tidy', { jobId: 'job_x' as JobId, attempt: i }, { id: `early-${i}` })
+    queues.work('tidy', 4, async ({ attempt }) => void got.push(attempt))
+    await queues.add('tidy', { jobId: 'job_x' as JobId, attempt: 21 }, { id: 'late', delayMs: 50 })
+    await eventually('all arrived', () => new Set(got).size === 21)
+    await queues.close()
+  },
+)
+
+test.each(['postgres', 'redis'] as const)('%s: a processor that fails gets its delivery again', async (kind) => {
+  await using t = await testDb()
+  await using b = await backend(kind)
+  const queues = await openQueues({ DATABASE_URL: t.url, ...b }, silent)
+  let tries = 0
+  queues.work('place', 1, async () => {
+    if (++tries < 3) throw new Error('not yet')
+  })
+  await queues.add('place', { orgId: 'org_x' as OrgId }, { id: 'one' })
+  await eventually('the third try', () => tries === 3)
+  await queues.close()
+})
+
+test('redis: a job runs, wakes its followers, and a flushed Redis loses nothing', async () => {
+  await using redis = await aRedis()
+  await using lab = await aLab({ REDIS_URL: redis.url })
+  await lab.addBox()
+  expect(await lab.until(await lab.submit({ script: 'print(1)' }))).toMatchObject({ state: 'completed' })
+  const running = await lab.submit({ script: 'import time\nprint(1)\ntime.sleep(1)\nprint(2)' })
+  const waiting = await lab.submit({ script: 'print(3)' })
+  await lab.until(running, 'running')
+  const { Redis } = await import('ioredis')
+  const client = new Redis(redis.url)
+  await client.flushall()
+  client.disconnect()
+  expect(await lab.until(running)).toMatchObject({ state: 'completed' })
+  expect(await lab.until(waiting)).toMatchObject({ state: 'completed' })
+})
+
+test('the worker is away: jobs are taken and wait; it is killed in mid-run and its successor goes on', async () => {
+  await using lab = await aLab()
+  await lab.addBox()
+  const running = await lab.submit({
+    script: 'import time\nfor i in range(20):\n print(i, flush=True)\n time.sleep(0.1)',
+  })
+  await eventually('it prints', async () => (await lab.lines(running).catch(() => [])).length > 2)
+  process.kill(lab.worker.pid, 'SIGKILL')
+  const waiting = await lab.submit({ script: 'print("patient")' })
+  expect(await lab.job(waiting)).toMatchObject({ state: 'queued' })
+  await lab.startWorker({ STOUT_WORKER_PORT: String(lab.workerPort) })
+  expect(await lab.until(running)).toMatchObject({ state: 'completed', attempt: 1 })
+  expect((await lab.lines(running)).map((line) => line.text)).toEqual(Array.from({ length: 20 }, (_, i) => String(i)))
+  expect(await lab.until(waiting)).toMatchObject({ state: 'completed' })
+})
