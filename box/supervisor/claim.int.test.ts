@@ -28,7 +28,7 @@ async function startMarking(mischief: (path: string, nth: number) => Mischief): 
 }
 
 test('a lost answer is asked for again with the same nonce, and the script starts once', async () => {
-  await using attempt = await startMarking((path, nth) => {
+  const attempt = await startMarking((path, nth) => {
     if (path !== '/claim') return undefined
     return nth === 1 ? 'cut_after' : nth === 2 ? 503 : undefined
   })
@@ -43,7 +43,7 @@ test('a lost answer is asked for again with the same nonce, and the script start
 })
 
 test.each([401, 403, 404, 409, 410])('a claim answered with %i starts nothing and leaves nothing', async (status) => {
-  await using attempt = await startMarking((path) => (path === '/claim' ? status : undefined))
+  const attempt = await startMarking((path) => (path === '/claim' ? status : undefined))
   await attempt.launch()
   await until('the claim', () => attempt.collector.requests.length > 0)
   await gone(attempt)
@@ -52,7 +52,7 @@ test.each([401, 403, 404, 409, 410])('a claim answered with %i starts nothing an
 })
 
 test('of two supervisors for one attempt the second leaves, and the script runs once', async () => {
-  await using attempt = await startMarking(() => undefined)
+  const attempt = await startMarking(() => undefined)
   await Promise.all([attempt.launch(), attempt.launch()])
   await until('both claims', () => attempt.collector.claims.length === 2)
   await attempt.closed()
@@ -62,7 +62,7 @@ test('of two supervisors for one attempt the second leaves, and the script runs 
 })
 
 test('nobody answers until the dispatch limit: the supervisor gives up without a trace', async () => {
-  await using attempt = await startMarking(() => undefined)
+  const attempt = await startMarking(() => undefined)
   attempt.giveUpSeconds = 1
   await attempt.collector.stop()
   await attempt.launch()
@@ -71,7 +71,7 @@ test('nobody answers until the dispatch limit: the supervisor gives up without a
 })
 
 test('cancelled before the claim was answered: the script is not started, and the attempt closes', async () => {
-  await using attempt = await startMarking(() => undefined)
+  const attempt = await startMarking(() => undefined)
   attempt.collector.control({ cancel: { reason: 'not needed any more' } })
   await attempt.launch()
   await attempt.closed()
@@ -81,7 +81,7 @@ test('cancelled before the claim was answered: the script is not started, and th
 })
 
 test('a script that arrives damaged is not run', async () => {
-  await using attempt = await startMarking(() => undefined)
+  const attempt = await startMarking(() => undefined)
   attempt.collector.sha256 = '0'.repeat(64)
   await attempt.launch()
   await attempt.closed()
@@ -92,7 +92,7 @@ test('a script that arrives damaged is not run', async () => {
 })
 
 test('the launcher refuses in words what it cannot do', async () => {
-  await using attempt = await startMarking(() => undefined)
+  const attempt = await startMarking(() => undefined)
   attempt.launchVariable = 'job_test/../..'
   expect(await attempt.launch()).toMatchObject({ code: 3, output: expect.stringContaining('STOUT_LAUNCH') })
   expect(attempt.collector.requests).toEqual([])

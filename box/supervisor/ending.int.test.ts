@@ -53,7 +53,7 @@ async function nothingLeft(attempt: Attempt): Promise<void> {
 
 test('cancel gives the script time to clean up', async () => {
   const script = `import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: (print("safe"), sys.exit(3)))\n${HANG}`
-  await using attempt = await Attempt.start(script, { graceSeconds: 60 })
+  const attempt = await Attempt.start(script, { graceSeconds: 60 })
   await up(attempt)
   attempt.collector.control({ cancel: { reason: 'enough' } })
   await attempt.closed()
@@ -62,7 +62,7 @@ test('cancel gives the script time to clean up', async () => {
 })
 
 test('cancel ends a script that ignores SIGTERM', async () => {
-  await using attempt = await Attempt.start(HANG_WITHOUT_MERCY)
+  const attempt = await Attempt.start(HANG_WITHOUT_MERCY)
   await up(attempt)
   attempt.collector.control({ cancel: { reason: 'enough' } })
   await attempt.closed()
@@ -71,7 +71,7 @@ test('cancel ends a script that ignores SIGTERM', async () => {
 })
 
 test('stop cuts a long grace short', async () => {
-  await using attempt = await Attempt.start(HANG_WITHOUT_MERCY, { graceSeconds: 3600 })
+  const attempt = await Attempt.start(HANG_WITHOUT_MERCY, { graceSeconds: 3600 })
   await up(attempt)
   attempt.collector.control({ cancel: { reason: 'enough' } })
   await until('SIGTERM', () => attempt.collector.text().includes('not yet'))
@@ -81,7 +81,7 @@ test('stop cuts a long grace short', async () => {
 })
 
 test('the deadline ends the script without the control plane', async () => {
-  await using attempt = await Attempt.start(HANG, { remainingSeconds: 1 })
+  const attempt = await Attempt.start(HANG, { remainingSeconds: 1 })
   await up(attempt)
   await attempt.collector.stop()
   await until('the script’s end', async () => {
@@ -94,7 +94,7 @@ test('the deadline ends the script without the control plane', async () => {
 })
 
 test('a deadline that was moved while the script runs counts', async () => {
-  await using attempt = await Attempt.start(HANG, { remainingSeconds: 600 })
+  const attempt = await Attempt.start(HANG, { remainingSeconds: 600 })
   await up(attempt)
   attempt.collector.control({ remainingSeconds: 0.1 })
   await attempt.closed()
@@ -102,7 +102,7 @@ test('a deadline that was moved while the script runs counts', async () => {
 })
 
 test('a script that prints nothing for too long is ended for that', async () => {
-  await using attempt = await Attempt.start(HANG, { noOutputTimeoutSeconds: 1 })
+  const attempt = await Attempt.start(HANG, { noOutputTimeoutSeconds: 1 })
   await attempt.closed()
   expect(attempt.collector.exits).toMatchObject([{ signal: 'SIGTERM', endedBy: 'no_output' }])
 })
@@ -111,7 +111,6 @@ test('a grandchild that holds the pipe keeps the job open for a moment only', as
   const { attempt, file } = await startWithFile(
     'import subprocess, sys\nchild = subprocess.Popen(["sleep", "1000"])\nopen(sys.argv[1], "w").write(str(child.pid))\nprint("bye")',
   )
-  await using _ = attempt
   await attempt.closed()
   expect(attempt.collector.text()).toBe('bye\n')
   expect(attempt.collector.exits).toMatchObject([{ exitCode: 0, endedBy: 'script' }])
@@ -121,14 +120,13 @@ test('a grandchild that holds the pipe keeps the job open for a moment only', as
 
 test('a daemon that scrubbed its environment, left its session and ignores SIGTERM is ended', async () => {
   const { attempt, file } = await startWithFile(DAEMON)
-  await using _ = attempt
   await attempt.closed()
   expect(await isAlive(await pidIn(file))).toBe(false)
   expect(attempt.collector.dones[0]?.leftovers.length).toBeGreaterThan(0)
 })
 
 test('a burst of 300 short-lived children leaves nothing and loses nothing', async () => {
-  await using attempt = await Attempt.start(
+  const attempt = await Attempt.start(
     'import os\nfor i in range(300):\n    if os.fork() == 0:\n        os.write(1, b"child\\n")\n        os._exit(0)\nprint("parent")',
   )
   await attempt.closed()
@@ -136,7 +134,7 @@ test('a burst of 300 short-lived children leaves nothing and loses nothing', asy
 })
 
 test('output closed early does not end the job', async () => {
-  await using attempt = await Attempt.start(
+  const attempt = await Attempt.start(
     'import os, sys\nprint("a", flush=True)\nos.close(1); os.close(2)\nwhile not os.path.exists("go"): pass\nos._exit(4)',
   )
   await until('a line', () => attempt.collector.lines.length > 0)
@@ -148,7 +146,7 @@ test('output closed early does not end the job', async () => {
 test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'])(
   'a script that sends %s to its parent and group changes nothing',
   async (name) => {
-    await using attempt = await Attempt.start(
+    const attempt = await Attempt.start(
       `import os, signal\nsignal.signal(signal.${name}, signal.SIG_IGN)\nos.kill(os.getppid(), signal.${name}); os.killpg(0, signal.${name})\nprint("still here")`,
     )
     await attempt.closed()
@@ -161,14 +159,13 @@ test('a script that kills its guard ends with it, daemons too, and that is told'
   const { attempt, file } = await startWithFile(
     `${DAEMON}\nimport signal\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(1000)`,
   )
-  await using _ = attempt
   await attempt.closed()
   expect(attempt.collector.exits).toMatchObject([{ signal: 'SIGKILL', endedBy: 'outside' }])
   expect(await isAlive(await pidIn(file))).toBe(false)
 })
 
 test('a guard that was stopped does not keep a cancelled job for ever', async () => {
-  await using attempt = await Attempt.start(`import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)\n${HANG}`)
+  const attempt = await Attempt.start(`import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)\n${HANG}`)
   await up(attempt)
   attempt.collector.control({ cancel: { reason: 'enough' } })
   await attempt.closed()
@@ -177,7 +174,6 @@ test('a guard that was stopped does not keep a cancelled job for ever', async ()
 
 test('when the supervisor is killed, the script and all it started end', async () => {
   const { attempt, file } = await startWithFile(`${DAEMON}\n${HANG_WITHOUT_MERCY}`)
-  await using _ = attempt
   await up(attempt)
   const daemon = await pidIn(file)
   process.kill((await supervisorOf(attempt, 'stout-super')).pid, 'SIGKILL')
@@ -186,7 +182,7 @@ test('when the supervisor is killed, the script and all it started end', async (
 })
 
 test('the runtime’s own kill reaches the script by its tag, and is told as what it was', async () => {
-  await using attempt = await Attempt.start(HANG)
+  const attempt = await Attempt.start(HANG)
   await up(attempt)
   const tagged = (await processesOf(attempt.tmp, attempt.processId)).filter((process) =>
     process.environ.includes(`LAGER_PROCESS_ID=${attempt.processId}`),
@@ -198,7 +194,7 @@ test('the runtime’s own kill reaches the script by its tag, and is told as wha
 })
 
 test.each([404, 410])('an attempt that was given up (%i) ends its script and leaves', async (status) => {
-  await using attempt = await Attempt.start(HANG)
+  const attempt = await Attempt.start(HANG)
   await up(attempt)
   attempt.collector.mischief = () => status
   attempt.collector.cutStreams()

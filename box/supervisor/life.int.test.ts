@@ -4,7 +4,7 @@ import { Attempt } from './testing/attempt'
 import { until } from './testing/processes'
 
 test('a script runs, every byte of its output arrives, and the box is left as it was', async () => {
-  await using attempt = await Attempt.start(
+  const attempt = await Attempt.start(
     [
       'import os, sys',
       'print("hello", sys.argv[1:], os.environ["COLOUR"])',
@@ -31,13 +31,13 @@ test.each([
   ['import os; os.kill(os.getpid(), 9)', { exitCode: null, signal: 'SIGKILL', endedBy: 'outside' }],
   ['1 / 0', { exitCode: 1, signal: null, endedBy: 'script' }],
 ])('how it ended is told as it was: %s', async (script, exit) => {
-  await using attempt = await Attempt.start(script)
+  const attempt = await Attempt.start(script)
   await attempt.closed()
   expect(attempt.collector.exits).toMatchObject([exit])
 })
 
 test('the script finds the environment, directory, descriptors and signals that it was promised', async () => {
-  await using attempt = await Attempt.start(
+  const attempt = await Attempt.start(
     [
       'import json, os, signal, sys',
       'ignored = [s.name for s in signal.Signals if signal.getsignal(s) == signal.SIG_IGN]',
@@ -60,7 +60,7 @@ test('the script finds the environment, directory, descriptors and signals that 
     PATH: '/job/bin',
     LAGER_BOX_ID: 'bench-7',
     LAGER_PROCESS_ID: attempt.processId,
-    STOUT_JOB_ID: 'job_test',
+    STOUT_JOB_ID: attempt.collector.jobId,
     STOUT_ATTEMPT: '1',
     PYTHONUNBUFFERED: '1',
   })
@@ -68,7 +68,7 @@ test('the script finds the environment, directory, descriptors and signals that 
 })
 
 test('an unfinished line is shown without waiting for its end, and joins it without a seam', async () => {
-  await using attempt = await Attempt.start(
+  const attempt = await Attempt.start(
     'import sys\nsys.stdout.write("voltage? ")\nimport os, time\nwhile not os.path.exists("go"): time.sleep(.01)\nprint("3.3")',
   )
   await until('the unfinished line', () => attempt.collector.lines.length > 0)
@@ -79,7 +79,7 @@ test('an unfinished line is shown without waiting for its end, and joins it with
 })
 
 test('records of the output channel become one line each; what is no record is kept and marked', async () => {
-  await using attempt = await Attempt.start(
+  const attempt = await Attempt.start(
     [
       'import os',
       'with open(os.environ["LAGER_OUTPUT_CHANNEL"], "ab", buffering=0) as channel:',
@@ -100,7 +100,7 @@ test('records of the output channel become one line each; what is no record is k
 })
 
 test('times are the control plane’s, whatever the clock of the box says', async () => {
-  await using attempt = await Attempt.start('print("x")', { launch: false })
+  const attempt = await Attempt.start('print("x")', { launch: false })
   const ahead = 3_600_000
   attempt.collector.clock = () => new Date(Date.now() + ahead)
   const before = Date.now() + ahead

@@ -19,14 +19,14 @@ const COUNT_WITH_PAUSE = [
 ].join('\n')
 
 test('20 000 lines printed as fast as can be arrive once and in order', async () => {
-  await using attempt = await Attempt.start(COUNT_20_000)
+  const attempt = await Attempt.start(COUNT_20_000)
   await attempt.closed()
   expect(attempt.collector.text()).toBe(counted(20_000))
   expect(attempt.collector.batches).toBeLessThan(2_000)
 })
 
 test('answers that get lost, server errors and cut connections neither lose nor double a line', async () => {
-  await using attempt = await Attempt.start(COUNT_WITH_PAUSE, { launch: false })
+  const attempt = await Attempt.start(COUNT_WITH_PAUSE, { launch: false })
   const { collector } = attempt
   collector.mischief = (path, nth) => {
     if (path === '/log')
@@ -42,7 +42,7 @@ test('answers that get lost, server errors and cut connections neither lose nor 
 })
 
 test('a server that lost acknowledged lines says from where, and gets them again', async () => {
-  await using attempt = await Attempt.start(COUNT_WITH_PAUSE)
+  const attempt = await Attempt.start(COUNT_WITH_PAUSE)
   const { collector } = attempt
   await until('all that was printed', () => collector.lines.length === 1000)
   collector.forgetAfter(10)
@@ -52,7 +52,7 @@ test('a server that lost acknowledged lines says from where, and gets them again
 })
 
 test('acknowledged lines that the box no longer has either become counted gaps', async () => {
-  await using attempt = await Attempt.start(COUNT_WITH_PAUSE, { spoolBytes: 100_000 })
+  const attempt = await Attempt.start(COUNT_WITH_PAUSE, { spoolBytes: 100_000 })
   const { collector } = attempt
   await until(
     'all that was printed',
@@ -67,7 +67,7 @@ test('acknowledged lines that the box no longer has either become counted gaps',
 })
 
 test('the collector is away in mid-run: the script goes on, and every line arrives', async () => {
-  await using attempt = await Attempt.start(COUNT_WITH_PAUSE)
+  const attempt = await Attempt.start(COUNT_WITH_PAUSE)
   const { collector } = attempt
   await until('a first batch', () => collector.lines.length > 0)
   await collector.stop()
@@ -83,7 +83,7 @@ test('the collector is away in mid-run: the script goes on, and every line arriv
 })
 
 test('a full spool drops into counted gaps, and the script is never held up', async () => {
-  await using attempt = await Attempt.start(COUNT_20_000, { spoolBytes: 100_000, launch: false })
+  const attempt = await Attempt.start(COUNT_20_000, { spoolBytes: 100_000, launch: false })
   const { collector } = attempt
   collector.mischief = (path) => (path === '/log' && collector.exits.length === 0 ? 503 : undefined)
   await attempt.launch()
@@ -100,7 +100,7 @@ test('a full spool drops into counted gaps, and the script is never held up', as
 })
 
 test('long lines travel in pieces, and are joined again without a seam', async () => {
-  await using attempt = await Attempt.start(
+  const attempt = await Attempt.start(
     'import sys\nfor size in (65535, 65536, 65537, 131072, 3000000): sys.stdout.write("x" * size + "\\n")',
   )
   await attempt.closed()
@@ -110,7 +110,7 @@ test('long lines travel in pieces, and are joined again without a seam', async (
 })
 
 test('large batches are compressed when that pays, and sent smaller when they are refused', async () => {
-  await using attempt = await Attempt.start('for i in range(60000): print("the same words in every line", i)', {
+  const attempt = await Attempt.start('for i in range(60000): print("the same words in every line", i)', {
     launch: false,
   })
   const { collector } = attempt
@@ -124,7 +124,7 @@ test('large batches are compressed when that pays, and sent smaller when they ar
 })
 
 test('a large log with the collector away waits on the disk and not in memory', async () => {
-  await using attempt = await Attempt.start(
+  const attempt = await Attempt.start(
     'import sys\nfor i in range(100): sys.stdout.write(("%0999d\\n" % i) * 1000)', // 100 MB
     { launch: false },
   )

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import { CLAIM_TOKEN, Collector, type Order } from './collector'
 import { endEverything, until } from './processes'
 
@@ -10,9 +11,9 @@ const SUPERVISOR = join(import.meta.dirname, '..')
 export const PYTHON = process.env.STOUT_TEST_PYTHON ?? '/usr/bin/python3'
 
 /** One attempt on a "box" that is a fresh temporary directory, launched as the runtime would launch it. */
-export class Attempt implements AsyncDisposable {
+export class Attempt {
   giveUpSeconds = 60
-  launchVariable = 'job_test/1'
+  launchVariable: string | undefined
 
   private constructor(
     readonly collector: Collector,
@@ -22,7 +23,7 @@ export class Attempt implements AsyncDisposable {
     readonly processId: string,
   ) {}
 
-  /** Listens, and launches unless `launch` is false. */
+  /** Listens, and launches unless `launch` is false. Everything is ended with the test, however that ends. */
   static async start(script: string, options: Partial<Order> & { launch?: boolean } = {}): Promise<Attempt> {
     const { launch = true, ...order } = options
     const collector = new Collector({
@@ -38,6 +39,7 @@ export class Attempt implements AsyncDisposable {
     })
     await collector.listen()
     const attempt = new Attempt(collector, await mkdtemp(join(tmpdir(), 'supervisor-test-')), randomUUID())
+    onTestFinished(() => attempt.tearDown())
     if (launch) await attempt.launch()
     return attempt
   }
@@ -53,7 +55,7 @@ export class Attempt implements AsyncDisposable {
       TMPDIR: this.tmp,
       LAGER_BOX_ID: 'bench-7',
       LAGER_PROCESS_ID: this.processId,
-      STOUT_LAUNCH: this.launchVariable,
+      STOUT_LAUNCH: this.launchVariable ?? `${this.collector.jobId}/1`,
     }
     const ended = await run(python, ['-u', 'main.py'], { cwd: module, env })
     await rm(module, { recursive: true })
@@ -77,7 +79,8 @@ export class Attempt implements AsyncDisposable {
     await until('an empty box', async () => (await this.directory()) === undefined)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends what a failed test may have left. */
+  private async tearDown(): Promise<void> {
     await endEverything(this.tmp, this.processId)
     await this.collector.stop()
     await rm(this.tmp, { recursive: true, force: true })
@@ -86,7 +89,7 @@ export class Attempt implements AsyncDisposable {
   private get settings() {
     return {
       url: this.collector.url,
-      jobId: 'job_test',
+      jobId: this.collector.jobId,
       attempt: 1,
       installation: 'test',
       processId: this.processId,

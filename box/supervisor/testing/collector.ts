@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { gunzipSync } from 'node:zlib'
@@ -42,6 +42,8 @@ export const RUN_TOKEN = 'run-token-77ab'
  * drops repeated lines as the worker does, so a test sees exactly the log that a user would.
  */
 export class Collector {
+  /** Its own for every test: reaps look at the whole machine. */
+  readonly jobId = `job_${randomUUID().replaceAll('-', '')}`
   readonly claims: ClaimRequest[] = []
   readonly lines: Line[] = []
   readonly exits: Exit[] = []
@@ -72,7 +74,7 @@ export class Collector {
   constructor(readonly order: Order) {}
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}/box/v1/attempts/job_test/1`
+    return `http://127.0.0.1:${this.port}/box/v1/attempts/${this.jobId}/1`
   }
 
   /** Begins to listen; after `stop`, on the same port again. */
@@ -129,7 +131,7 @@ export class Collector {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '').replace(/^.*\/attempts\/job_test\/1/, '').replace(/\?.*/, '')
+    const path = (request.url ?? '').replace(/^.*\/attempts\/\w+\/1/, '').replace(/\?.*/, '')
     const nth = (this.counts.get(path) ?? 0) + 1
     this.counts.set(path, nth)
     const body = await readBody(request)

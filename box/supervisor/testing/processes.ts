@@ -49,12 +49,11 @@ export async function endEverything(tmp: string, processId: string): Promise<voi
   }
 }
 
-/** Polls until `check` holds. No limit of its own: the test's ends it, and names what it waited for. */
+/** Polls until `check` holds. @throws Error naming what did not happen, long before the test's own limit would. */
 export async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
-  const warning = setTimeout(() => console.warn(`still waiting for: ${what}`), 20_000)
-  try {
-    while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 20))
-  } finally {
-    clearTimeout(warning)
+  const limit = Date.now() + 45_000
+  while (!(await check())) {
+    if (Date.now() > limit) throw new Error(`waited in vain for: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
