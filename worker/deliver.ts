@@ -11,22 +11,25 @@ const ASKS_FOR_PLACEMENT = new Set(['submitted', 'return', 'retry', 'attempt_clo
 /** The worker that placed a job dispatches it at once; this is the second chance, should it have died. */
 const SECOND_CHANCE_MS = 3_000
 
+type Deps = {
+  db: Db
+  bus: LiveBus
+  queues: Queues
+  /** Begins to place jobs of an organisation and returns at once. Should it come to nothing, a sweep sees the open request. */
+  place: (orgId: OrgId) => void
+}
+
 /** What follows from committed events: pages wake up, placement runs, boxes are told. */
-export function deliverEvents({ db, bus, queues }: { db: Db; bus: LiveBus; queues: Queues }): Deliver {
+export function deliverEvents({ db, bus, queues, place }: Deps): Deliver {
   return async (events) => {
     const orgs = new Set(events.filter(({ type }) => ASKS_FOR_PLACEMENT.has(type)).map(({ orgId }) => orgId))
     await requestPlacement(db, [...orgs])
+    orgs.forEach(place)
     await Promise.all([
-      ...[...orgs].map((orgId) => askToPlace(queues, orgId)),
       ...events.map((event) => followUp(queues, event)),
       bus.publish(events.flatMap(wakesOf)).catch(() => undefined), // readers look again by themselves
     ])
   }
-}
-
-/** Wakes whoever places jobs of the organisation. Twins are dropped; the sequence numbers see to it that none is missed. */
-export async function askToPlace(queues: Queues, orgId: OrgId): Promise<void> {
-  await queues.add('place', { orgId }, { id: `place-${orgId}-${crypto.randomUUID()}` })
 }
 
 async function followUp(queues: Queues, { type, subject, attempt, data }: Event): Promise<void> {

@@ -53,7 +53,10 @@ export async function openQueues(
       await queues.get(name)?.add(name, data, options)
     },
     work(name, concurrency, process) {
-      keep(backend.worker(name, concurrency, async (job) => await process(job.data)))
+      const worker = keep(backend.worker(name, concurrency, async (job) => await process(job.data)))
+      worker.on('failed', (job, error) =>
+        log.warn({ queue: name, ...job?.data, error: error.message }, 'delivery failed'),
+      )
     },
     async close() {
       // workers first, so that what they still add finds its queue

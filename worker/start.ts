@@ -2,6 +2,7 @@ import { deriveKeys } from '../core/access/keys'
 import { beat } from '../core/attempts/presence'
 import type { Env } from '../core/env'
 import { OUTBOX_CHANNEL } from '../core/events/record-events'
+import type { OrgId } from '../core/ids'
 import { expireOverdue, giveUpOverdue, orgsWithRestedBoxes, returnUnclaimed } from '../core/jobs/sweep-jobs'
 import type { LiveBus } from '../core/live/bus'
 import { listen } from '../core/live/listen'
@@ -14,7 +15,7 @@ import { serveBoxApi } from './box-api/server'
 import { channels } from './channels/open-channel'
 import { loadShipped } from './channels/shipped'
 import { type Clock, startClock } from './clock'
-import { askToPlace, deliverEvents } from './deliver'
+import { deliverEvents } from './deliver'
 import { type DispatchDeps, dispatch } from './dispatch'
 import { type Log, openLog } from './log'
 import { openQueues, type Queues } from './queues'
@@ -76,21 +77,33 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
 }
 
 function startProcessors({ db, queues, log, dispatching }: Parts): void {
-  queues.work('place', CONCURRENCY.place, async ({ orgId }) => {
-    await placeJobs(db, orgId, (placed) => {
-      for (const ref of placed) {
-        dispatch(dispatching, ref).catch((error) =>
-          log.warn({ ...ref, error: error.message }, 'dispatch failed; the queue tries again'),
-        )
-      }
-    })
-  })
+  queues.work('place', CONCURRENCY.place, ({ orgId }) => placeAndDispatch({ db, log, dispatching }, orgId))
   queues.work('dispatch', CONCURRENCY.dispatch, (ref) => dispatch(dispatching, ref))
   queues.work('tidy', CONCURRENCY.tidy, (ref) => tidy(dispatching, ref))
 }
 
-function startRelay({ env, db, bus, queues, log }: Parts): Clock[] {
-  const deliver = deliverEvents({ db, bus, queues })
+/** Places jobs of an organisation, and dispatches what was placed at once, without waiting for it. */
+async function placeAndDispatch(
+  { db, log, dispatching }: Pick<Parts, 'db' | 'log' | 'dispatching'>,
+  orgId: OrgId,
+): Promise<void> {
+  await placeJobs(db, orgId, (placed) => {
+    for (const ref of placed) {
+      dispatch(dispatching, ref).catch((error) =>
+        log.warn({ ...ref, error: error.message }, 'dispatch failed; the queue tries again'),
+      )
+    }
+  })
+}
+
+function startRelay(parts: Parts): Clock[] {
+  const { env, db, bus, queues, log } = parts
+  const place = (orgId: OrgId) => {
+    placeAndDispatch(parts, orgId).catch((error) =>
+      log.warn({ orgId, error: error.message }, 'placement failed; a sweep asks again'),
+    )
+  }
+  const deliver = deliverEvents({ db, bus, queues, place })
   const relay = startClock('relay', RELAY_MS, log, async () => (await relayBatch(db, deliver)) > 0)
   const ear = listen(env.DATABASE_URL, [OUTBOX_CHANNEL], { notification: () => relay.nudge(), up: () => relay.nudge() })
   return [relay, { nudge: () => undefined, stop: () => ear.close() }]
@@ -120,7 +133,7 @@ function startSweeps({ env, db, queues, log, dispatching }: Parts): Clock[] {
         db,
         rested.map(({ orgId }) => orgId),
       )
-      for (const orgId of await orgsToPlace(db)) await askToPlace(queues, orgId)
+      for (const orgId of await orgsToPlace(db)) await queues.add('place', { orgId }, { id: `place-${orgId}` })
       return false
     }),
     startClock('silence', SILENCE_MS, log, async () => {
