@@ -50,7 +50,7 @@ def get_ready() -> None:
     import processes
     processes.harden("stout-super")
     processes.ignore_signals()
-    import datetime, hashlib, random, shutil, run  # noqa: E401, F401
+    import hashlib, run  # noqa: E401, F401
     sys.path.remove(DIRECTORY)
     for name in os.listdir(DIRECTORY):
         if name.endswith(".py"):
