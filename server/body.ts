@@ -1,7 +1,7 @@
 import { DomainError } from '../core/errors'
 
 /** A JSON body at most; a script of the largest size fits with room. */
-export const MAX_BODY_BYTES = 2_000_000
+const MAX_BODY_BYTES = 2_000_000
 const MAX_DISCARDED_BYTES = 32_000_000
 
 /**

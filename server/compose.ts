@@ -4,6 +4,7 @@ import type { LiveBus } from '../core/live/bus'
 import { openPostgresBus } from '../core/live/postgres-bus'
 import { openRedisBus } from '../core/live/redis-bus'
 import { type Db, openDatabase } from '../db/client'
+import { SignInThrottle } from './auth/throttle'
 import { type Log, openLog } from './log'
 
 /** Everything that the web process is made of. Passed on, never imported. */
@@ -13,6 +14,7 @@ export type Web = {
   bus: LiveBus
   keys: Keys
   log: Log
+  signIns: SignInThrottle
   /** Where people reach this process, without a slash at the end. */
   publicUrl: string
   /** Aborted when the process is asked to stop: every open stream ends. */
@@ -40,6 +42,7 @@ export function compose(env: Env): Web {
     bus: env.REDIS_URL ? openRedisBus(env.REDIS_URL) : openPostgresBus(env.DATABASE_URL, db),
     keys: deriveKeys(env.STOUT_SECRET),
     log,
+    signIns: new SignInThrottle(),
     publicUrl: env.STOUT_URL.replace(/\/+$/, ''),
     closing: new AbortController(),
   }

@@ -3,6 +3,7 @@ import type { Ctx } from '../context'
 import type { JobId } from '../ids'
 import { JOB_STATES } from '../jobs/state'
 import { visibleJob } from '../jobs/visible-job'
+import { idIn } from './actor'
 
 /** One thing that happened to a job. */
 export const eventViewSchema = z
@@ -31,13 +32,9 @@ export async function listEvents(
   await visibleJob(ctx.db, ctx, jobId)
   const rows = await ctx.db
     .selectFrom('events')
-    .leftJoin('users', (join) =>
-      join.on((eb) => eb('events.actor', '=', eb(eb.val('user:'), '||', eb.ref('users.id')))),
-    )
-    .leftJoin('apiTokens', (join) =>
-      join.on((eb) => eb('events.actor', '=', eb(eb.val('token:'), '||', eb.ref('apiTokens.id')))),
-    )
-    .leftJoin('boxes', (join) => join.on((eb) => eb('events.actor', '=', eb(eb.val('box:'), '||', eb.ref('boxes.id')))))
+    .leftJoin('users', (join) => join.on('users.id', '=', idIn('user', 'events.actor')))
+    .leftJoin('apiTokens', (join) => join.on('apiTokens.id', '=', idIn('token', 'events.actor')))
+    .leftJoin('boxes', (join) => join.on('boxes.id', '=', idIn('box', 'events.actor')))
     .select(['events.seq', 'events.type', 'events.state', 'events.actor', 'events.attempt', 'events.data', 'events.at'])
     .select((eb) => eb.fn.coalesce('users.name', 'apiTokens.name', 'boxes.name').as('actorName'))
     .where('events.subject', '=', jobId)

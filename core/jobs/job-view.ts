@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { Db } from '../../db/client'
 import { WAIT_CODES, type WaitReason } from '../../db/schema'
+import { idIn } from '../events/actor'
 import type { OrgId } from '../ids'
 import { FAILURE_CLASSES, JOB_STATES, WAITING_STATES } from './state'
 import type { Target } from './submission'
 
-export const waitReasonSchema = z
+const waitReasonSchema = z
   .object({
     code: z.enum(WAIT_CODES),
     boxes: z.array(z.string()).meta({ description: 'Names of the boxes that it speaks of.' }),
@@ -79,12 +80,8 @@ export function jobRows(db: Db, orgId: OrgId) {
         .onRef('waitReasons.requirementKey', '=', 'jobs.requirementKey')
         .on('jobs.state', 'in', WAITING_STATES),
     )
-    .leftJoin('users', (join) =>
-      join.on((eb) => eb('jobs.submittedBy', '=', eb(eb.val('user:'), '||', eb.ref('users.id')))),
-    )
-    .leftJoin('apiTokens', (join) =>
-      join.on((eb) => eb('jobs.submittedBy', '=', eb(eb.val('token:'), '||', eb.ref('apiTokens.id')))),
-    )
+    .leftJoin('users', (join) => join.on('users.id', '=', idIn('user', 'jobs.submitted_by')))
+    .leftJoin('apiTokens', (join) => join.on('apiTokens.id', '=', idIn('token', 'jobs.submitted_by')))
     .selectAll('jobs')
     .select(['boxes.name as boxName', 'attempts.phase as attemptPhase', 'logHeads.lastN', 'waitReasons.reasons'])
     .select((eb) => eb.fn.coalesce('users.name', 'apiTokens.name').as('submitterName'))

@@ -32,7 +32,7 @@ export function authOptions(web: Web): NextAuthOptions {
           const [email, password] = [given?.email, given?.password]
           if (typeof email !== 'string' || typeof password !== 'string') return null
           const userAgent = String(request.headers?.['user-agent'] ?? '')
-          const id = await signIn(web.db, { email, password, userAgent })
+          const id = await web.signIns.try(email, () => signIn(web.db, { email, password, userAgent }))
           return id ? { id } : null
         },
       }),

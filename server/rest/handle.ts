@@ -15,7 +15,7 @@ import { openApiDocument } from './openapi'
 import { isReady } from './ready'
 import { type Asked, findRoute, type Operation, operationsOf, queryOf, type Route } from './route-table'
 
-export const BASE = '/api/v1'
+const BASE = '/api/v1'
 const createCaller = createCallerFactory(appRouter)
 
 const ROUTES: Route[] = [

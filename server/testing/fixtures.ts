@@ -10,7 +10,7 @@ import { cookieNames, cookieSecret } from '../auth/cookie'
 import { compose, decompose, type Web } from '../compose'
 import { serve } from './serve'
 
-export const ORIGIN = 'http://stout.test'
+const ORIGIN = 'http://stout.test'
 
 /** The web process on a database of its own, and an HTTP server in front of it. */
 export async function aServer(databaseUrl?: string) {

@@ -19,5 +19,5 @@ export const jobIdSchema = z
   .regex(/^job_[0-9a-z]{1,80}$/, 'must be the id of a job')
   .transform((id) => id as JobId)
 
-export const PAGE = { default: 50, max: 200 } as const
+const PAGE = { default: 50, max: 200 } as const
 export const pageLimit = () => queryInt(1, PAGE.max).default(PAGE.default)
