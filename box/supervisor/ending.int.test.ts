@@ -127,7 +127,7 @@ test('a daemon that scrubbed its environment, left its session and ignores SIGTE
 
 test('a burst of 300 short-lived children leaves nothing and loses nothing', async () => {
   const attempt = await Attempt.start(
-    'import os\nfor i in range(300):\n    if os.fork() == 0:\n        os.write(1, b"child\\n")\n        os._exit(0)\nprint("parent")',
+    'import os\nfor i in range(300):\n    if os.fork() == 0:\n        os.write(1, b"child\\n")\n        os._exit(0)\nos.write(1, b"parent\\n")',
   )
   await attempt.closed()
   expect(attempt.collector.text().split('\n').sort().join(' ')).toBe(`${' child'.repeat(300)} parent`)
