@@ -87,7 +87,8 @@ async function next(command: 'build' | 'typegen'): Promise<void> {
   const env = { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', STOUT_NEXT_DIR: '.next' } as const
   const tsconfig = readFileSync('tsconfig.json')
   try {
-    await quietly(process.execPath, [path.resolve('node_modules', 'next', 'dist', 'bin', 'next'), command], { env })
+    const program = path.resolve('node_modules', 'next', 'dist', 'bin', 'next')
+    await quietly([process.execPath, program, command], { env, recordFile: path.resolve(STORE, 'next.pid') })
   } finally {
     if (!readFileSync('tsconfig.json').equals(tsconfig)) writeFileSync('tsconfig.json', tsconfig) // Next edits it
   }

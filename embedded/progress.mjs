@@ -1,5 +1,7 @@
 // @ts-check
 import { spawn } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { holderOf, startedAt } from './lock.mjs'
 
 const colours = process.stdout.isTTY && !process.env.NO_COLOR
 /** @param {string} text */
@@ -39,30 +41,52 @@ export async function step(title, work) {
 }
 
 /**
- * Runs a command whose output matters only when it fails. Its children go with it when this process is told to stop.
- * @param {string} command
- * @param {string[]} args
- * @param {import('node:child_process').SpawnOptions} options
+ * Runs a command whose output matters only when it fails, in a process group of its own that is told to stop when this
+ * process is. Its pid is kept in `recordFile`: when this process was killed and the command runs on, the next one that
+ * wants to do the same ends it first.
+ * @param {string[]} command
+ * @param {{ env: NodeJS.ProcessEnv, recordFile: string }} options
  * @returns {Promise<void>}
  * @throws Error with the end of what it said
  */
-export async function quietly(command, args, options) {
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function quietly([file = '', ...args], { env, recordFile }) {
+  await endRecorded(recordFile)
+  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  if (child.pid) writeFileSync(recordFile, JSON.stringify({ pid: child.pid, startedAt: startedAt(child.pid) }))
   let output = ''
   const keep = (/** @type {Buffer} */ chunk) => {
     output = (output + chunk.toString()).slice(-20_000)
   }
-  child.stdout?.on('data', keep)
-  child.stderr?.on('data', keep)
-  const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal)
-  const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
-  for (const signal of signals) process.on(signal, forward)
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  const forward = (/** @type {NodeJS.Signals} */ signal) => signalGroup(child.pid, signal)
+  for (const signal of SIGNALS) process.on(signal, forward)
   try {
     const code = await new Promise((resolve, reject) =>
       child.on('error', reject).on('close', (c, s) => resolve(c ?? s)),
     )
-    if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${output.trim()}`)
+    if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}:\n${output.trim()}`)
   } finally {
-    for (const signal of signals) process.off(signal, forward)
+    for (const signal of SIGNALS) process.off(signal, forward)
+    rmSync(recordFile, { force: true })
+  }
+}
+
+const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
+
+/** @param {string} recordFile */
+async function endRecorded(recordFile) {
+  for (let pid = holderOf(recordFile); pid !== null; pid = holderOf(recordFile)) {
+    signalGroup(pid, 'SIGKILL')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** @param {number | undefined} pid @param {NodeJS.Signals} signal */
+function signalGroup(pid, signal) {
+  try {
+    if (pid) process.kill(-pid, signal)
+  } catch {
+    // gone
   }
 }

@@ -17,6 +17,7 @@ import { quietly, step } from './progress.mjs'
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const STAMP = path.join(ROOT, 'node_modules', '.stout-installed')
+const STORE = path.join(ROOT, '.stout-build')
 const ENTRIES = /** @type {Record<string, string[]>} */ ({
   up: ['embedded/up.ts'],
   reset: ['embedded/reset.ts'],
@@ -64,38 +65,41 @@ function isInstalled() {
   return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted()
 }
 
+async function install() {
+  if (isInstalled()) return
+  mkdirSync(STORE, { recursive: true })
+  const waiting = (/** @type {number} */ pid) => console.log(`Waiting for process ${pid}, which is installing …`)
+  await withLock(path.join(STORE, 'install.lock'), waiting, async () => {
+    if (isInstalled()) return
+    const underWay = path.join(STORE, 'installing')
+    // npm takes a package for whole when its folder has a package.json: what a kill cut short would stay broken.
+    if (existsSync(underWay)) {
+      await step('Removing an installation that was interrupted', async () =>
+        rmSync('node_modules', { recursive: true, force: true }),
+      )
+    }
+    writeFileSync(underWay, '')
+    rmSync(STAMP, { force: true })
+    await step('Installing packages from the lockfile', npmInstall)
+    writeFileSync(STAMP, wanted())
+    rmSync(underWay)
+  })
+}
+
 /**
  * `npm install`, not `npm ci`: a registry mirror that lacks packages of other platforms makes `npm ci` fail. The lockfile
  * is put back as it was, should npm have dropped such packages from it.
  */
-async function install() {
-  if (isInstalled()) return
-  mkdirSync('.stout-build', { recursive: true })
-  const waiting = (/** @type {number} */ pid) => console.log(`Waiting for process ${pid}, which is installing …`)
-  await withLock(path.resolve('.stout-build', 'install.lock'), waiting, async () => {
-    if (isInstalled()) return
-    rmSync(STAMP, { force: true })
-    const lockfile = readFileSync('package-lock.json')
-    const args = [
-      'install',
-      '--no-save',
-      '--include=dev',
-      '--include=optional',
-      '--no-audit',
-      '--no-fund',
-      '--loglevel=error',
-    ]
-    const npmCli = process.env.npm_execpath
-    const command = npmCli?.endsWith('.js') ? process.execPath : 'npm'
-    try {
-      await step('Installing packages from the lockfile', () =>
-        quietly(command, command === 'npm' ? args : [/** @type {string} */ (npmCli), ...args], { cwd: ROOT }),
-      )
-    } finally {
-      if (!readFileSync('package-lock.json').equals(lockfile)) writeFileSync('package-lock.json', lockfile)
-    }
-    writeFileSync(STAMP, wanted())
-  })
+async function npmInstall() {
+  const lockfile = readFileSync('package-lock.json')
+  const cli = process.env.npm_execpath
+  const npm = cli?.endsWith('.js') ? [process.execPath, cli] : ['npm']
+  const flags = ['--no-save', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+  try {
+    await quietly([...npm, 'install', ...flags], { env: process.env, recordFile: path.join(STORE, 'npm.pid') })
+  } finally {
+    if (!readFileSync('package-lock.json').equals(lockfile)) writeFileSync('package-lock.json', lockfile)
+  }
 }
 
 /** The project's own Node; the machine's where the platform has none of ours and it is new enough. */

@@ -16,7 +16,6 @@ declare module 'vitest' {
  * `.stout-test`). Tests read its URL by `inject('postgresUrl')`. What a killed earlier run left is ended and removed first.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // biome-ignore lint/style/noProcessEnv: tests are told where to work by their runner
   const root = path.resolve(process.env.STOUT_TEST_DIR ?? '.stout-test')
   await removeLeftovers(root)
   const dataDir = path.join(root, `pg-${process.pid}`)
