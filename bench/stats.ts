@@ -2,7 +2,7 @@
 export type Figure = { name: string; what: string; unit: string; floorWhat: string; samples: number[]; floor: number[] }
 
 /** The value below which a share `q` of the samples lies (nearest rank). */
-export function percentile(samples: number[], q: number): number {
+function percentile(samples: number[], q: number): number {
   const sorted = [...samples].sort((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN
 }

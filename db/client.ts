@@ -29,6 +29,8 @@ export function connectionConfig(
     application_name: name,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
+    // a server that is stopped, not gone, answers nothing: its own limits can't end the wait
+    ...(limits === 'usual' && { query_timeout: 35_000 }),
     options: `${LIMITS[limits]} ${TCP_KEEPALIVES}`,
   }
 }

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
+import type { ColumnType, Generated, Selectable } from 'kysely'
 import type { BoxId, GroupId, JobId, OrgId, SessionId, TokenId, UserId } from '../core/ids'
 import type { FailureClass, JobState } from '../core/jobs/state'
 
@@ -312,7 +312,6 @@ export interface Database {
 }
 
 export type Job = Selectable<JobsTable>
-export type NewJob = Insertable<JobsTable>
 export type Attempt = Selectable<AttemptsTable>
 export type Box = Selectable<BoxesTable>
 export type Event = Selectable<EventsTable>

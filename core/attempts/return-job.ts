@@ -11,7 +11,7 @@ export type Refusal =
   | { kind: 'unreachable' | 'unauthorised' | 'incompatible' | 'silent'; detail: string }
 
 export type RestPolicy = { firstSeconds: number; maxSeconds: number; silentTries: number }
-export const DEFAULT_REST: RestPolicy = { firstSeconds: 5, maxSeconds: 60, silentTries: 3 }
+const DEFAULT_REST: RestPolicy = { firstSeconds: 5, maxSeconds: 60, silentTries: 3 }
 
 /**
  * The box refused an attempt, or nobody claimed it in time: the attempt is fenced, its lease freed, and that box rests for this

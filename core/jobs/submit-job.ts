@@ -15,8 +15,8 @@ export async function submitJob(ctx: Ctx, submission: Submission): Promise<Job> 
   requireTo(ctx, 'run')
   const script = Buffer.from(submission.script, 'utf8')
   if (script.length > LIMITS.scriptBytes) {
-    const message = `script: must be at most ${LIMITS.scriptBytes} bytes, is ${script.length}.`
-    throw new DomainError('too_large', message, { limitBytes: LIMITS.scriptBytes }, [{ path: 'script', message }])
+    const message = `must be at most ${LIMITS.scriptBytes} bytes, is ${script.length}`
+    throw new DomainError('too_large', `script: ${message}.`, { limitBytes: LIMITS.scriptBytes }, [{ path: 'script', message }])
   }
   return await ctx.db.transaction().execute(async (tx) => {
     const target = await resolveTarget(tx, ctx.orgId, submission.target)

@@ -38,7 +38,7 @@ export type Placement = { jobId: JobId; boxId: BoxId; slot: number }
 export type Decision = { placements: Placement[]; waits: Map<string, WaitReason[]> }
 
 /** Why a box can't take a job now: the first reason, lasting ones before passing ones. */
-export function whyNot(box: CandidateBox, job: WaitingJob, now: Date): { code: WaitCode; detail?: string } | undefined {
+function whyNot(box: CandidateBox, job: WaitingJob, now: Date): { code: WaitCode; detail?: string } | undefined {
   const missing = job.requires.map(parseRequirement).find((requirement) => requirement && !meets(box, requirement))
   if (missing?.kind === 'label') return { code: 'label_mismatch', detail: `${missing.key}=${missing.value}` }
   if (missing?.kind === 'net') return { code: 'missing_net', detail: `${missing.type} × ${missing.count}` }
