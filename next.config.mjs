@@ -3,6 +3,7 @@ export default {
   distDir: process.env.STOUT_NEXT_DIR || '.next',
   poweredByHeader: false,
   reactStrictMode: true,
+  typedRoutes: true,
   serverExternalPackages: ['pg', 'ioredis', 'pino', '@node-rs/argon2'],
   async headers() {
     return [

@@ -1,0 +1,55 @@
+'use client'
+
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { Suspense } from 'react'
+import type { JobId } from '../../../../core/ids'
+import { isTerminal } from '../../../../core/jobs/state'
+import { failureOf } from '../../../data/failure'
+import { useTRPC } from '../../../data/trpc'
+import { useLiveQueries } from '../../../live/use-live'
+import { JobStateLabel } from '../../../ui/job-state'
+import { Notice } from '../../../ui/notice'
+import { PageHeading } from '../../../ui/page-heading'
+import { Panel } from '../../../ui/panel'
+import { Skeleton } from '../../../ui/skeleton'
+import { CancelJob } from './cancel-job'
+import { JobFacts } from './job-facts'
+import { JobLog } from './job-log'
+import { JobTimeline } from './job-timeline'
+import { JobVerdict } from './job-verdict'
+import { WaitReasons } from './wait-reasons'
+
+/** A job as it is now: state, why it waits or how it ended, its log, its facts, and what happened to it. */
+export function JobPageBody({ jobId }: { jobId: JobId }) {
+  const trpc = useTRPC()
+  const { data: job, error } = useSuspenseQuery(trpc.jobs.get.queryOptions({ jobId }))
+  useLiveQueries(`job:${jobId}`, [trpc.jobs.get.queryFilter({ jobId }), trpc.jobs.events.infiniteQueryFilter()])
+  useLiveQueries(isTerminal(job.state) || job.attempt > 0 ? null : 'boxes', [trpc.jobs.get.queryFilter({ jobId })])
+  return (
+    <div className="flex flex-col gap-4">
+      <PageHeading title={job.name} actions={<CancelJob job={job} />}>
+        <span role="status" aria-label="State" className="rounded-full border border-line bg-surface px-2.5 py-0.5">
+          <JobStateLabel state={job.state} />
+        </span>
+      </PageHeading>
+      {error && (
+        <Notice tone="warn" title="Not up to date.">
+          {failureOf(error).message}
+        </Notice>
+      )}
+      <JobVerdict job={job} />
+      <WaitReasons job={job} />
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_21rem] xl:grid-cols-[minmax(0,1fr)_24rem]">
+        <JobLog job={job} />
+        <div className="flex min-w-0 flex-col gap-4">
+          <JobFacts job={job} />
+          <Panel title="Timeline">
+            <Suspense fallback={<Skeleton rows={4} label="Loading the timeline" />}>
+              <JobTimeline job={job} jobId={jobId} />
+            </Suspense>
+          </Panel>
+        </div>
+      </div>
+    </div>
+  )
+}

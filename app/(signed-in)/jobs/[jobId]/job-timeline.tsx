@@ -1,0 +1,99 @@
+'use client'
+
+import { useSuspenseInfiniteQuery } from '@tanstack/react-query'
+import type { EventView } from '../../../../core/events/list-events'
+import type { JobId } from '../../../../core/ids'
+import type { JobView } from '../../../../core/jobs/job-view'
+import { isTerminal } from '../../../../core/jobs/state'
+import { useTRPC } from '../../../data/trpc'
+import { Button } from '../../../ui/button'
+import { classes } from '../../../ui/classes'
+import { Duration, RelativeTime } from '../../../ui/time'
+import { actorText, eventText } from '../event-texts'
+import { EVENTS_A_PAGE, nextEvents } from './events-paging'
+
+/** What happened to the job, who caused it, when, and how long each step took; the last one ticks while the job lives. */
+export function JobTimeline({ job, jobId }: { job: JobView; jobId: JobId }) {
+  const trpc = useTRPC()
+  const { data, hasNextPage, fetchNextPage, isFetchingNextPage } = useSuspenseInfiniteQuery(
+    trpc.jobs.events.infiniteQueryOptions({ jobId, limit: EVENTS_A_PAGE }, nextEvents),
+  )
+  const events = data.pages.flatMap((page) => page.items)
+  const open = !isTerminal(job.state) && !hasNextPage
+  return (
+    <>
+      <ol className="px-4 py-3">
+        {events.map((event, index) => (
+          <TimelineEvent
+            key={event.seq}
+            event={event}
+            job={job}
+            until={events[index + 1]?.at ?? (open ? null : undefined)}
+          />
+        ))}
+      </ol>
+      {hasNextPage && (
+        <div className="border-t border-line p-2 text-center">
+          <Button size="small" look="quiet" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            Show later events
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+function TimelineEvent({
+  event,
+  job,
+  until,
+}: {
+  event: EventView
+  job: JobView
+  /** When the next thing happened; null: it is still to come; undefined: nothing will. */
+  until: string | null | undefined
+}) {
+  const boxName = event.data.boxId === job.boxId ? job.boxName : undefined
+  const { title, detail } = eventText(event, boxName)
+  return (
+    <li className="relative flex gap-3 pb-3 last:pb-0">
+      {until !== undefined && (
+        <span aria-hidden="true" className="absolute top-3 bottom-[-0.4rem] left-[4px] w-px bg-line" />
+      )}
+      <span
+        aria-hidden="true"
+        className={classes(
+          'mt-[0.4rem] size-[9px] shrink-0 rounded-full border-2 border-surface ring-1',
+          event.state ? DOTS[event.state] : 'bg-line ring-line',
+        )}
+      />
+      <div className="min-w-0 flex-1 text-[13px]">
+        <div className="flex items-baseline justify-between gap-3">
+          <span className="font-medium wrap-anywhere">{title}</span>
+          {until !== undefined && (
+            <span className="shrink-0 text-xs text-muted">
+              <Duration from={event.at} to={until} />
+            </span>
+          )}
+        </div>
+        {detail && <p className="text-xs wrap-anywhere">{detail}</p>}
+        <p className="text-xs text-muted">
+          <RelativeTime at={event.at} /> · {actorText(event)}
+        </p>
+      </div>
+    </li>
+  )
+}
+
+const DOTS: Record<NonNullable<EventView['state']>, string> = {
+  queued: 'bg-muted ring-muted',
+  waiting_for_box: 'bg-warn ring-warn',
+  dispatching: 'bg-busy ring-busy',
+  running: 'bg-busy ring-busy',
+  uploading_artifacts: 'bg-busy ring-busy',
+  completed: 'bg-good ring-good',
+  failed: 'bg-bad ring-bad',
+  cancelled: 'bg-muted ring-muted',
+  timed_out: 'bg-bad ring-bad',
+  no_suitable_box: 'bg-warn ring-warn',
+}

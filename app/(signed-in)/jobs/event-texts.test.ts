@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { TRANSITIONS } from '../../../core/jobs/state'
+import { actorText, eventText } from './event-texts'
+
+const event = (type: string, data: Record<string, unknown> = {}, attempt: number | null = 1) => ({
+  type,
+  data,
+  attempt,
+})
+
+test.each([
+  [event('submitted', { name: 'x' }), { title: 'Submitted' }],
+  [event('place', { boxId: 'box_1', slot: 0 }), { title: 'Placed on bench-1' }],
+  [event('place', {}, 3), { title: 'Placed on bench-1', detail: 'attempt 3' }],
+  [event('start', { box: 'bench-2' }), { title: 'Started on bench-2' }],
+  [event('return', { detail: 'locked by ada' }), { title: 'Came back to the queue', detail: 'locked by ada' }],
+  [
+    event('exit', { exitCode: 0, signal: null, durationMs: 1_200 }),
+    { title: 'Script exited with code 0', detail: 'after 1.2 s' },
+  ],
+  [event('attempt_exited', { exitCode: null, signal: 'SIGTERM' }), { title: 'Script ended by SIGTERM' }],
+  [event('exit', { exitCode: null, signal: null }), { title: 'Script could not be started' }],
+  [event('cancel', { reason: '' }), { title: 'Cancelled' }],
+  [event('cancel', { reason: 'wrong firmware' }), { title: 'Cancelled', detail: 'wrong firmware' }],
+  [
+    event('attempt_closed', { by: 'done', lines: 1, leftovers: [] }),
+    { title: 'Box is quiet and free again', detail: '1 line' },
+  ],
+  [
+    event('attempt_closed', { by: 'done', lines: 2, leftovers: ['sleep'] }),
+    { title: 'Box is quiet and free again', detail: '2 lines; ended what was left: sleep' },
+  ],
+  [event('deadline_moved'), { title: 'Deadline moved' }],
+])('%j', (happened, text) => expect(eventText(happened, 'bench-1')).toEqual(text))
+
+test('every transition has words of its own', () => {
+  const titles = Object.keys(TRANSITIONS).map((type) => eventText(event(type)).title)
+  expect(new Set(titles).size).toBe(titles.length)
+})
+
+test.each([
+  ['user:user_1', 'Ada', 'Ada'],
+  ['user:user_1', null, 'a former user'],
+  ['token:tok_1', 'ci', 'token ci'],
+  ['box:box_1', 'bench-1', 'bench-1'],
+  ['sweep:queue_limit', null, 'queue timeout'],
+  ['sweep:new_one', null, 'new one'],
+  ['placement', null, 'placement'],
+])('%s (%s) reads %s', (actor, actorName, text) => expect(actorText({ actor, actorName })).toBe(text))

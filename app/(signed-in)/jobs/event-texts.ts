@@ -1,0 +1,85 @@
+import type { EventView } from '../../../core/events/list-events'
+import { formatCountOf, formatDuration } from '../../ui/format'
+
+/** What happened, and what is known about it besides. */
+export type EventText = { title: string; detail?: string }
+
+type Told = Pick<EventView, 'type' | 'data' | 'attempt'>
+
+/** An event in plain words. `boxName` names the box that the event's data speaks of, where it is known. */
+export function eventText({ type, data, attempt }: Told, boxName?: string | null): EventText {
+  const text = (key: string) => (typeof data[key] === 'string' && data[key] !== '' ? (data[key] as string) : undefined)
+  const withDetail = (title: string, detail: string | undefined): EventText => ({ title, ...(detail && { detail }) })
+  switch (type) {
+    case 'submitted':
+      return { title: 'Submitted' }
+    case 'wait':
+      return { title: 'Waits for a box' }
+    case 'place':
+      return withDetail(`Placed on ${boxName ?? 'a box'}`, attempt && attempt > 1 ? `attempt ${attempt}` : undefined)
+    case 'return':
+      return withDetail('Came back to the queue', text('detail'))
+    case 'retry':
+      return withDetail('Will be tried again', text('detail'))
+    case 'start':
+      return { title: `Started on ${text('box') ?? boxName ?? 'the box'}` }
+    case 'exit':
+    case 'attempt_exited':
+      return exitText(data)
+    case 'complete':
+      return { title: 'Completed' }
+    case 'fail':
+      return withDetail('Failed', text('detail'))
+    case 'expire':
+      return withDetail('Timed out', text('detail'))
+    case 'cancel':
+      return withDetail('Cancelled', text('reason'))
+    case 'give_up':
+      return { title: 'Gave up waiting' }
+    case 'attempt_closed':
+      return closedText(data)
+    default:
+      return withDetail(sentence(type), text('detail'))
+  }
+}
+
+function exitText({ exitCode, signal, durationMs }: EventView['data']): EventText {
+  const after = typeof durationMs === 'number' ? { detail: `after ${formatDuration(durationMs)}` } : {}
+  if (typeof signal === 'string') return { title: `Script ended by ${signal}`, ...after }
+  if (typeof exitCode === 'number') return { title: `Script exited with code ${exitCode}`, ...after }
+  return { title: 'Script could not be started' }
+}
+
+const CLOSINGS: Record<string, string> = {
+  done: 'Box is quiet and free again',
+  fenced: 'Attempt given up before it began',
+  reaped: 'Box was looked after and is free again',
+  released: 'Box was released by hand',
+}
+
+function closedText({ by, lines, leftovers }: EventView['data']): EventText {
+  const title = CLOSINGS[String(by)] ?? 'Attempt closed'
+  const details = [
+    typeof lines === 'number' && formatCountOf(lines, 'line'),
+    Array.isArray(leftovers) && leftovers.length > 0 && `ended what was left: ${leftovers.join(', ')}`,
+  ].filter(Boolean)
+  return { title, ...(details.length > 0 && { detail: details.join('; ') }) }
+}
+
+/** Who caused an event: a name where there is one. */
+export function actorText({ actor, actorName }: Pick<EventView, 'actor' | 'actorName'>): string {
+  const [kind, ...rest] = actor.split(':')
+  const id = rest.join(':')
+  if (kind === 'user') return actorName ?? 'a former user'
+  if (kind === 'token') return `token ${actorName ?? id}`
+  if (kind === 'box') return actorName ?? 'a former box'
+  if (kind === 'sweep') return SWEEPS[id] ?? id.replaceAll('_', ' ')
+  return actor
+}
+
+const SWEEPS: Record<string, string> = { queue_limit: 'queue timeout', deadline: 'timeout', lost: 'lost contact' }
+
+function sentence(type: string): string {
+  const words = type.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

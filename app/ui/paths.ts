@@ -1,0 +1,6 @@
+import type { Route } from 'next'
+
+/** Address of a job's page. */
+export function jobPath(jobId: string): Route {
+  return `/jobs/${jobId}` as Route
+}
