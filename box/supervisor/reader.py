@@ -52,7 +52,7 @@ class Reader:
     def finish(self) -> None:
         """Takes what is still there and closes everything. For when nobody writes any more, or nobody should."""
         for source in list(self.sources.values()):
-            while source.fd in self.sources and self._read(source):
+            while self._read(source):
                 pass
             self._close(source)
         self.spool.finish(self.clock.microseconds())
@@ -69,6 +69,8 @@ class Reader:
 
     def _read(self, source: Source) -> bool:
         """Takes one read's worth. False at the end, or when there is nothing now."""
+        if self.sources.get(source.fd) is not source:
+            return False  # closed by what came before it in the same round of events; its number may be another file's by now
         try:
             data = os.read(source.fd, READ_BYTES)
         except BlockingIOError:

@@ -2,6 +2,7 @@
 import json
 import os
 import random
+import selectors
 import shutil
 import struct
 import sys
@@ -14,6 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import spool as spool_module  # noqa: E402
 from lines import GAP, PARTIAL, PIECE_BYTES, RECORD, TORN, LineSplitter, encode, walk  # noqa: E402
 from outputchannel import ChannelDecoder  # noqa: E402
+from reader import Clock, Reader  # noqa: E402
 from spool import Spool  # noqa: E402
 
 
@@ -144,6 +146,28 @@ class Spooling(unittest.TestCase):
         spool.append(1, 1, [(b"x", 0)])
         [name] = os.listdir(self.directory)
         self.assertEqual(os.stat(os.path.join(self.directory, name)).st_mode & 0o777, 0o600)
+
+
+class Reading(unittest.TestCase):
+    def test_an_event_of_a_source_that_was_just_closed_touches_nothing(self):
+        directory = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, directory, True)
+        spool, selector = Spool(directory, 1 << 20), selectors.DefaultSelector()
+        reader = Reader(selector, spool, Clock("2026-11-23T20:00:00.000Z", 0, 0))
+        read, write = os.pipe()
+        os.set_blocking(read, False)
+        reader.add(read, 1)
+        os.write(write, b"last words")
+        [(key, _)] = selector.select(0)
+        reader.finish()
+        os.close(write)
+        other, other_write = os.pipe()  # takes the number of the closed descriptor
+        self.addCleanup(os.close, other)
+        os.write(other_write, b"somebody else's")
+        os.close(other_write)
+        key.data()
+        self.assertEqual(os.read(other, 100), b"somebody else's")
+        self.assertEqual(records(spool.batch(1, 10, 1000)[1]), [(1, PARTIAL, b"last words")])
 
 
 class Walking(unittest.TestCase):
