@@ -11,6 +11,7 @@ export default function GlobalError({ retry }: { error: unknown; retry: () => vo
       <body className="flex min-h-dvh flex-col justify-center font-sans">
         <title>Error · Stout</title>
         <main role="alert">
+          <h1 className="sr-only">Error</h1>
           <Empty
             title="Stout could not show this page"
             action={

@@ -8,6 +8,7 @@ export default function NotFound() {
     <main className="mx-auto flex w-full max-w-lg flex-1 flex-col justify-center gap-6 px-4 py-10">
       <Wordmark className="self-center text-lg" />
       <section className="rounded-lg border border-line bg-surface">
+        <h1 className="sr-only">Not found</h1>
         <Empty
           title="There is no such page"
           action={

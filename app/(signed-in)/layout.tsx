@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react'
 import { caller, Hydrate, queryClient, trpc } from '../data/server'
 import { DataProvider } from '../data/trpc'
-import { ConnectionBanner } from '../live/connection-banner'
 import { LiveProvider } from '../live/provider'
 import { ClockProvider } from '../ui/clock'
 import { Header } from './header'
@@ -22,7 +21,6 @@ export default async function SignedInLayout({ children }: { children: ReactNode
               Skip to content
             </a>
             <Header account={account} />
-            <ConnectionBanner />
             <main
               id="content"
               tabIndex={-1}

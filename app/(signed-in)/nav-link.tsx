@@ -12,6 +12,7 @@ export function NavLink({ href, except, children }: { href: Route; except?: Rout
   return (
     <Link
       href={href}
+      prefetch={false}
       {...(here && { 'aria-current': path === href ? 'page' : 'true' })}
       className={classes(
         'border-b-2 px-2 py-2.5 font-medium whitespace-nowrap hover:no-underline sm:py-3',

@@ -10,7 +10,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof TRPCClientError) {
     const { data, message } = error as TRPCClientError<AppRouter>
     if (data) return { httpStatus: data.httpStatus, message, issues: data.issues, requestId: data.requestId }
-    return { httpStatus: 0, message: 'Stout could not be reached. Check the connection and try again.', issues: [] }
+    return { httpStatus: 0, message: 'Stout could not be reached; check the connection.', issues: [] }
   }
   return { httpStatus: 0, message: error instanceof Error ? error.message : String(error), issues: [] }
 }

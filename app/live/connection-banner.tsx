@@ -16,9 +16,9 @@ export function ConnectionBanner() {
     return () => clearTimeout(timer)
   }, [lost])
   return (
-    <div role="status" aria-label="Connection" className="sticky top-12 z-20">
+    <div role="status" aria-label="Connection">
       {shown && (
-        <p className="border-b border-warn/40 bg-[color-mix(in_srgb,var(--warn)_14%,var(--surface))] px-4 py-1.5 text-center">
+        <p className="border-t border-warn/40 bg-warn-tint px-4 py-1.5 text-center">
           <strong className="font-semibold">No connection to Stout.</strong> What you see may be out of date; trying
           again.
         </p>

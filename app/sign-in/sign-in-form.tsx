@@ -4,6 +4,7 @@ import type { Route } from 'next'
 import { signIn } from 'next-auth/react'
 import { type FormEvent, useState } from 'react'
 import { Button } from '../ui/button'
+import { useHydrated } from '../ui/clock'
 import { Field, inputClasses } from '../ui/field'
 import { Notice } from '../ui/notice'
 
@@ -14,6 +15,7 @@ const AWAY = 'Stout does not answer just now. Try again in a moment.'
 export function SignInForm({ next }: { next: Route }) {
   const [failure, setFailure] = useState('')
   const [busy, setBusy] = useState(false)
+  const hydrated = useHydrated() // sent before that, the form would go nowhere
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -56,7 +58,7 @@ export function SignInForm({ next }: { next: Route }) {
           />
         )}
       </Field>
-      <Button type="submit" look="primary" disabled={busy}>
+      <Button type="submit" look="primary" disabled={busy || !hydrated}>
         {busy ? 'Signing in …' : 'Sign in'}
       </Button>
     </form>

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: this file is about control characters
 /**
  * Turns one line of terminal output into pieces that React shows as text. Colours and weights (SGR) become styles; every other
- * escape sequence becomes a small mark, and control characters become symbols, so nothing in a log can act on the page.
+ * escape sequence becomes a small mark, and control characters are shown as `^G`, so nothing in a log can act on the page.
  */
 export type AnsiPiece = { text: string; style: AnsiStyle; mark?: string }
 
@@ -41,7 +41,7 @@ export function parseAnsi(line: string): AnsiPiece[] {
       if (sequence[3] === 'm' && sequence[2] === '' && /^[0-9;:]*$/.test(sequence[1] ?? '')) {
         style = applySgr(style, sequence[1] ?? '')
       } else {
-        pieces.push({ text: '␛', style: {}, mark: `escape sequence ${escaped(sequence[0])}` })
+        pieces.push({ text: '^[', style: {}, mark: `escape sequence ${escaped(sequence[0])}` })
       }
       continue
     }
@@ -52,19 +52,16 @@ export function parseAnsi(line: string): AnsiPiece[] {
   return pieces
 }
 
-/** The piece that stands for a character which must not act: a control picture, or its code point. */
+/** The piece that stands for a character which must not act: `^G`, or its code point where it has no such name. */
 function symbolOf(code: number): AnsiPiece {
-  const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
-  if (code < 0x20) return { text: String.fromCharCode(0x2400 + code), style: {}, mark: name }
-  if (code === 0x7f) return { text: '␡', style: {}, mark: name }
-  return { text: `⟨${name}⟩`, style: {}, mark: name }
+  const mark = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+  if (code < 0x20 || code === 0x7f) return { text: `^${String.fromCharCode(code ^ 0x40)}`, style: {}, mark }
+  return { text: `⟨${mark}⟩`, style: {}, mark }
 }
 
 function escaped(sequence: string): string {
   const text = sequence.length > 40 ? `${sequence.slice(0, 40)}…` : sequence
-  return Array.from(text, (char) =>
-    char < ' ' || char === '\x7f' || char === '\x9c' ? symbolOf(char.charCodeAt(0)).text : char,
-  ).join('')
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => symbolOf(char.charCodeAt(0)).text)
 }
 
 const ON: Record<number, AnsiStyle> = {

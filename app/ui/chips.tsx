@@ -7,7 +7,7 @@ export function Chips({ texts }: { texts: readonly { text: string; title?: strin
         <li
           key={text}
           title={title}
-          className="max-w-full rounded border border-line bg-sunken/60 px-1.5 text-xs leading-5 wrap-anywhere"
+          className="max-w-56 truncate rounded border border-line bg-sunken/60 px-1.5 text-xs leading-5 whitespace-nowrap"
         >
           {text}
         </li>

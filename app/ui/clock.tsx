@@ -29,7 +29,10 @@ const no = () => false
 
 function subscribe(onTick: () => void): () => void {
   ticking.add(onTick)
-  timer ??= setInterval(tick, 1_000)
+  if (timer === undefined) {
+    current = wholeSeconds()
+    timer = setInterval(tick, 1_000)
+  }
   return () => {
     ticking.delete(onTick)
     if (ticking.size > 0) return
@@ -39,11 +42,15 @@ function subscribe(onTick: () => void): () => void {
 }
 
 function tick(): void {
-  current = Date.now()
+  current = wholeSeconds()
   for (const onTick of ticking) onTick()
 }
 
 function snapshot(): number {
-  if (timer === undefined) current = Math.floor(Date.now() / 1_000) * 1_000
+  if (timer === undefined) current = wholeSeconds()
   return current
+}
+
+function wholeSeconds(): number {
+  return Math.floor(Date.now() / 1_000) * 1_000
 }

@@ -25,7 +25,7 @@ export const LogRow = memo(function LogRow({
     <div
       data-line={n}
       className={classes(
-        'flex h-5 w-max min-w-full border-l-2 pr-4 whitespace-pre hover:bg-sunken',
+        'flex h-[1lh] w-max min-w-full border-l-2 pr-4 whitespace-pre hover:bg-sunken',
         line?.stream === 'stderr' ? 'border-bad' : line?.stream === 'output' ? 'border-accent' : 'border-transparent',
       )}
     >
@@ -112,12 +112,20 @@ function cssOf(style: AnsiStyle): CSSProperties {
     ...(style.inverse
       ? { color: background ?? 'var(--log)', background: color ?? 'var(--ink)' }
       : { ...(color && { color }), ...(background && { background }) }),
-    ...(background && !color && !style.inverse && { color: 'var(--log)' }),
+    ...(background && !color && !style.inverse && { color: readableOn(background) }),
     ...(style.bold && { fontWeight: 700 }),
     ...(style.faint && { opacity: 0.7 }),
     ...(style.italic && { fontStyle: 'italic' }),
     ...(lines && { textDecoration: lines }),
   }
+}
+
+/** Text without a colour of its own on a coloured ground: the log's ground on the palette, black or white on the rest. */
+function readableOn(background: string): string {
+  const channels = background.match(/\d+/g)?.map(Number) ?? []
+  if (!background.startsWith('rgb') || channels.length !== 3) return 'var(--log)'
+  const [red = 0, green = 0, blue = 0] = channels
+  return red * 0.299 + green * 0.587 + blue * 0.114 > 140 ? '#000' : '#fff'
 }
 
 function colorOf(color: number | string | undefined): string | undefined {

@@ -5,7 +5,9 @@ import type { LogLine } from './log-line'
 import { LogRow } from './log-row'
 import { useLogRows } from './use-log-rows'
 
-const ROW_PX = 20
+const ROW_PX = 19
+/** A log that grows moves its end away while one scrolls there: this close to it counts. */
+const END_PX = 8 * ROW_PX
 
 /**
  * A log of any length: fixed rows, of which only those in sight exist. It opens at the end, and stays there while `following`;
@@ -58,13 +60,16 @@ export function LogView({
       data-version={version}
       onScroll={onScroll}
       onKeyDown={(event) => scrollByKey(event, onFollow)}
-      className="max-h-[max(20rem,calc(100dvh-14rem))] min-h-40 overflow-auto overscroll-contain bg-log font-mono text-[12px] leading-5 [overflow-anchor:none] outline-offset-[-2px]"
+      className="max-h-[max(20rem,calc(100dvh-14rem))] min-h-40 overflow-auto overscroll-contain bg-log font-mono text-[12.5px] [overflow-anchor:none] outline-offset-[-2px]"
     >
       {lineCount === 0 ? (
-        <div className="p-4 font-sans text-[14px] text-muted">{empty}</div>
+        <div className="p-4 font-sans text-sm text-muted">{empty}</div>
       ) : (
         <div className="relative" style={{ height: allPx }}>
-          <div className="absolute top-0 left-0 w-max min-w-full" style={{ transform: `translateY(${offsetPx}px)` }}>
+          <div
+            className="absolute top-0 left-0 w-max min-w-full"
+            style={{ transform: `translateY(${offsetPx}px)`, lineHeight: `${ROW_PX}px` }}
+          >
             {rows.map((n) => (
               <LogRow key={n} n={n} line={line(n)} showTimes={showTimes} digits={String(lineCount).length} />
             ))}
@@ -86,9 +91,9 @@ function useFollowing(
     const element = scroller.current
     if (!element) return
     const { scrollTop, scrollHeight, clientHeight } = element
-    const atEnd = scrollHeight - scrollTop - clientHeight < ROW_PX
-    if (following && !atEnd && scrollTop < lastTop.current) onFollow(false)
-    if (!following && atEnd && scrollTop > lastTop.current) onFollow(true)
+    const leftPx = scrollHeight - scrollTop - clientHeight
+    if (following && leftPx >= ROW_PX && scrollTop < lastTop.current) onFollow(false)
+    if (!following && leftPx < END_PX && scrollTop > lastTop.current) onFollow(true)
     lastTop.current = scrollTop
   }
 }

@@ -3,8 +3,8 @@ import { classes } from './classes'
 
 const TONES = {
   info: 'border-line bg-sunken',
-  warn: 'border-warn/40 bg-warn/10',
-  bad: 'border-bad/40 bg-bad/10',
+  warn: 'border-warn/40 bg-warn-tint',
+  bad: 'border-bad/40 bg-bad-tint',
 }
 
 /** A message in the flow of a page. `bad` and `warn` are read out when they appear. */

@@ -6,7 +6,7 @@ export function Panel({ title, actions, children }: { title: string; actions?: R
   return (
     <section aria-labelledby={id} className="min-w-0 overflow-hidden rounded-lg border border-line bg-surface">
       <div className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1.5">
-        <h2 id={id} className="text-[13px] font-semibold">
+        <h2 id={id} className="text-[0.8125rem] font-semibold">
           {title}
         </h2>
         {actions}

@@ -40,7 +40,7 @@ function BoxRow({ box }: { box: BoxView }) {
     <tr className="border-b border-line last:border-b-0 max-lg:block max-lg:py-2">
       <th scope="row" className="px-4 py-2.5 text-left align-top font-normal max-lg:block max-lg:py-1">
         <span className="font-medium wrap-anywhere">{box.name}</span>
-        <span className="block text-xs text-muted max-lg:ml-2 max-lg:inline">
+        <span className="block text-xs whitespace-nowrap text-muted max-lg:ml-2 max-lg:inline">
           {box.host}:{box.pythonPort}
           {box.version && ` · ${box.version}`}
         </span>

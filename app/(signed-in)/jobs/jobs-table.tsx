@@ -103,12 +103,14 @@ function Why({ job }: { job: JobView }) {
 }
 
 function Labels({ labels }: { labels: JobView['labels'] }) {
-  return Object.entries(labels).map(([key, value]) => (
-    <span
-      key={key}
-      className="ml-2 inline-block max-w-60 truncate rounded border border-line px-1 align-bottom text-xs text-muted"
-    >
-      {key}={value}
+  if (Object.keys(labels).length === 0) return null
+  return (
+    <span className="ml-2 inline-flex max-w-full flex-wrap gap-1 align-bottom max-sm:ml-0 max-sm:flex">
+      {Object.entries(labels).map(([key, value]) => (
+        <span key={key} className="max-w-60 truncate rounded border border-line px-1 text-xs text-muted">
+          {key}={value}
+        </span>
+      ))}
     </span>
-  ))
+  )
 }

@@ -24,7 +24,7 @@ export default async function JobsPage({ searchParams }: PageProps<'/jobs'>) {
       <PageHeading
         title="Jobs"
         actions={
-          <Link href="/jobs/new" className={buttonClasses('primary')}>
+          <Link href="/jobs/new" prefetch={false} className={buttonClasses('primary')}>
             New job
           </Link>
         }

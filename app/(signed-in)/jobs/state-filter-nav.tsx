@@ -17,9 +17,10 @@ export function StateFilterNav({ states }: { states: readonly JobState[] }) {
           <li key={filter.label}>
             <Link
               href={jobsPath(filter.states)}
+              prefetch={false}
               {...(isHere(filter) && { 'aria-current': 'page' })}
               className={classes(
-                'block rounded-full border px-3 py-1 text-[13px] whitespace-nowrap hover:no-underline',
+                'block rounded-full border px-3 py-1 text-[0.8125rem] whitespace-nowrap hover:no-underline',
                 isHere(filter)
                   ? 'border-accent bg-accent/10 font-medium text-ink'
                   : 'border-line bg-surface text-muted hover:text-ink',

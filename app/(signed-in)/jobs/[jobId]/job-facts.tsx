@@ -14,7 +14,7 @@ export function JobFacts({ job }: { job: JobView }) {
   const live = !isTerminal(job.state)
   return (
     <Panel title="Facts">
-      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 px-4 py-3 text-[13px]">
+      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 px-4 py-3 text-[0.8125rem]">
         {exitCode !== null && <Fact name="Exit code">{exitCode}</Fact>}
         {signal !== null && <Fact name="Signal">{signal}</Fact>}
         {boxName !== null && <Fact name="Box">{boxName}</Fact>}

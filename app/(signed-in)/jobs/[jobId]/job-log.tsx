@@ -1,6 +1,6 @@
 'use client'
 
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import type { JobId } from '../../../../core/ids'
 import type { JobView } from '../../../../core/jobs/job-view'
 import { isTerminal } from '../../../../core/jobs/state'
@@ -80,7 +80,7 @@ function AttemptLog({ job, attempt, children }: { job: JobView; attempt: number;
       {pages.failure !== undefined && (
         <div className="p-2">
           <Notice tone="warn" title="Not up to date.">
-            {failureOf(pages.failure).message} Trying again.
+            {failureOf(pages.failure).message}
           </Notice>
         </div>
       )}
@@ -117,11 +117,13 @@ function useLogPages(job: JobView, attempt: number): LogPages {
     () => 0,
   )
   useLive(attempt > 0 ? `log:${jobId}:${attempt}` : null, (n) => pages.wake(n))
-  const { attemptPhase, lineCount } = job
-  // biome-ignore lint/correctness/useExhaustiveDependencies: an attempt that ends may end its log without a line
+  const { attemptPhase } = job
+  const known = useRef(attemptPhase)
   useEffect(() => {
-    if (attempt > 0) pages.wake(0)
-  }, [pages, attempt, attemptPhase, lineCount])
+    // an attempt that ends may end its log without a line, and an empty one has no page to be read that would say so
+    if (attempt > 0 && (pages.lineCount === 0 || known.current !== attemptPhase)) pages.wake(0)
+    known.current = attemptPhase
+  }, [pages, attempt, attemptPhase])
   useEffect(() => () => pages.rest(), [pages])
   useEffect(() => leaveWhenSignedOut(pages.failure), [pages.failure])
   return pages

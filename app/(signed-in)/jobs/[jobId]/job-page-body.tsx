@@ -23,7 +23,7 @@ import { WaitReasons } from './wait-reasons'
 export function JobPageBody({ jobId }: { jobId: JobId }) {
   const trpc = useTRPC()
   const { data: job, error } = useSuspenseQuery(trpc.jobs.get.queryOptions({ jobId }))
-  useLiveQueries(`job:${jobId}`, [trpc.jobs.get.queryFilter({ jobId }), trpc.jobs.events.infiniteQueryFilter()])
+  useLiveQueries(`job:${jobId}`, [trpc.jobs.get.queryFilter({ jobId }), trpc.jobs.events.queryFilter({ jobId })])
   useLiveQueries(isTerminal(job.state) || job.attempt > 0 ? null : 'boxes', [trpc.jobs.get.queryFilter({ jobId })])
   return (
     <div className="flex flex-col gap-4">

@@ -1,6 +1,7 @@
 'use client'
 
-import { useSuspenseInfiniteQuery } from '@tanstack/react-query'
+import { useSuspenseQueries } from '@tanstack/react-query'
+import { useState, useTransition } from 'react'
 import type { EventView } from '../../../../core/events/list-events'
 import type { JobId } from '../../../../core/ids'
 import type { JobView } from '../../../../core/jobs/job-view'
@@ -10,16 +11,20 @@ import { Button } from '../../../ui/button'
 import { classes } from '../../../ui/classes'
 import { Duration, RelativeTime } from '../../../ui/time'
 import { actorText, eventText } from '../event-texts'
-import { EVENTS_A_PAGE, nextEvents } from './events-paging'
+import { EVENTS_A_PAGE } from './events-page'
 
 /** What happened to the job, who caused it, when, and how long each step took; the last one ticks while the job lives. */
 export function JobTimeline({ job, jobId }: { job: JobView; jobId: JobId }) {
   const trpc = useTRPC()
-  const { data, hasNextPage, fetchNextPage, isFetchingNextPage } = useSuspenseInfiniteQuery(
-    trpc.jobs.events.infiniteQueryOptions({ jobId, limit: EVENTS_A_PAGE }, nextEvents),
-  )
-  const events = data.pages.flatMap((page) => page.items)
-  const open = !isTerminal(job.state) && !hasNextPage
+  const [cursors, setCursors] = useState<number[]>([])
+  const [isReading, startReading] = useTransition()
+  const inputs = [{}, ...cursors.map((cursor) => ({ cursor }))]
+  const pages = useSuspenseQueries({
+    queries: inputs.map((page) => trpc.jobs.events.queryOptions({ jobId, limit: EVENTS_A_PAGE, ...page })),
+  })
+  const events = pages.flatMap((page) => page.data.items)
+  const next = pages.at(-1)?.data.nextCursor ?? null
+  const open = !isTerminal(job.state) && next === null
   return (
     <>
       <ol className="px-4 py-3">
@@ -32,9 +37,14 @@ export function JobTimeline({ job, jobId }: { job: JobView; jobId: JobId }) {
           />
         ))}
       </ol>
-      {hasNextPage && (
+      {next !== null && (
         <div className="border-t border-line p-2 text-center">
-          <Button size="small" look="quiet" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          <Button
+            size="small"
+            look="quiet"
+            disabled={isReading}
+            onClick={() => startReading(() => setCursors([...cursors, next]))}
+          >
             Show later events
           </Button>
         </div>
@@ -63,11 +73,11 @@ function TimelineEvent({
       <span
         aria-hidden="true"
         className={classes(
-          'mt-[0.4rem] size-[9px] shrink-0 rounded-full border-2 border-surface ring-1',
-          event.state ? DOTS[event.state] : 'bg-line ring-line',
+          'relative mt-[0.4rem] size-[9px] shrink-0 rounded-full',
+          event.state ? DOTS[event.state] : 'bg-line-strong',
         )}
       />
-      <div className="min-w-0 flex-1 text-[13px]">
+      <div className="min-w-0 flex-1 text-[0.8125rem]">
         <div className="flex items-baseline justify-between gap-3">
           <span className="font-medium wrap-anywhere">{title}</span>
           {until !== undefined && (
@@ -86,14 +96,14 @@ function TimelineEvent({
 }
 
 const DOTS: Record<NonNullable<EventView['state']>, string> = {
-  queued: 'bg-muted ring-muted',
-  waiting_for_box: 'bg-warn ring-warn',
-  dispatching: 'bg-busy ring-busy',
-  running: 'bg-busy ring-busy',
-  uploading_artifacts: 'bg-busy ring-busy',
-  completed: 'bg-good ring-good',
-  failed: 'bg-bad ring-bad',
-  cancelled: 'bg-muted ring-muted',
-  timed_out: 'bg-bad ring-bad',
-  no_suitable_box: 'bg-warn ring-warn',
+  queued: 'bg-muted',
+  waiting_for_box: 'bg-warn',
+  dispatching: 'bg-busy',
+  running: 'bg-busy',
+  uploading_artifacts: 'bg-busy',
+  completed: 'bg-good',
+  failed: 'bg-bad',
+  cancelled: 'bg-muted',
+  timed_out: 'bg-bad',
+  no_suitable_box: 'bg-warn',
 }

@@ -5,7 +5,7 @@ export type LogAnswer = { items: LogLine[]; lineCount: number; closed: boolean }
 type Read = (range: { from: number; limit: number }, signal: AbortSignal) => Promise<LogAnswer>
 type Page = { lines: (LogLine | undefined)[]; until: number }
 
-export const LINES_A_PAGE = 1_000
+const LINES_A_PAGE = 1_000
 const KEPT_PAGES = 24
 const RETRY_MS = 2_000
 
@@ -50,16 +50,18 @@ export class LogPages {
     return this.#pages.get(page)?.lines[n - 1 - page * LINES_A_PAGE]
   }
 
-  /** Says which lines are looked at, by number. Reads what is missing of them and of the pages beside them. */
+  /** Says which lines are looked at, by number. Reads what is missing of them, then of the pages beside them. */
   want(first: number, last: number): void {
     this.#wanted = { first, last }
     if (this.lineCount === 0) return
     const [from, to] = [pageOf(first), pageOf(Math.min(last, this.lineCount))]
     const end = pageOf(this.lineCount)
     for (const page of this.#reading.keys()) if (page < from - 1 || page > to + 1) this.#giveUp(page)
-    const near = [from, to, to + 1, from - 1].filter((page) => page >= 0 && page <= end)
-    for (const page of new Set(near)) this.#touch(page)
-    for (const page of new Set(near)) if (!this.#isComplete(page)) void this.#readPage(page)
+    const wanted = from === to ? [from] : [from, to]
+    const beside = [from - 1, to + 1].filter((page) => page >= 0 && page <= end)
+    for (const page of [...beside, ...wanted]) this.#touch(page)
+    const missing = wanted.filter((page) => !this.#isComplete(page))
+    for (const page of missing.length > 0 ? missing : beside) if (!this.#isComplete(page)) void this.#readPage(page)
   }
 
   /** The log may have grown, to `n` lines (0: nobody knows), or ended. */
@@ -123,8 +125,11 @@ export class LogPages {
         this.failure = undefined
         const reached = this.#touch(page).until
         this.#extend(Math.min(reached, answer.lineCount), answer.closed && reached >= answer.lineCount)
-        if (answer.items.length === 0) break
+        if (answer.items.length === 0) return
       }
+      if (reading.signal.aborted) return
+      this.#reading.delete(page)
+      this.want(this.#wanted.first, this.#wanted.last)
     } catch (error) {
       if (!reading.signal.aborted) this.#fail(error, () => this.want(this.#wanted.first, this.#wanted.last))
     } finally {

@@ -4,7 +4,7 @@ import { notFound } from 'next/navigation'
 import { cache } from 'react'
 import type { JobView } from '../../../../core/jobs/job-view'
 import { Hydrate, queryClient, requireCaller, trpc } from '../../../data/server'
-import { EVENTS_A_PAGE, nextEvents } from './events-paging'
+import { EVENTS_A_PAGE } from './events-page'
 import { readJobId } from './job-id'
 import { JobPageBody } from './job-page-body'
 
@@ -19,7 +19,7 @@ export default async function JobPage({ params }: PageProps<'/jobs/[jobId]'>) {
   await requireCaller(`/jobs/${jobId}`)
   const { id } = await findJob(jobId)
   const input = { jobId: readJobId(id) ?? notFound(), limit: EVENTS_A_PAGE }
-  void queryClient().prefetchInfiniteQuery(trpc.jobs.events.infiniteQueryOptions(input, nextEvents))
+  void queryClient().prefetchQuery(trpc.jobs.events.queryOptions(input))
   return (
     <Hydrate>
       <JobPageBody jobId={input.jobId} />

@@ -11,7 +11,7 @@ export function WaitReasons({ job }: { job: JobView }) {
   const zone = useHydrated() ? 'local' : 'UTC'
   if (!jobCan('place', job.state)) return null
   return (
-    <section aria-labelledby="wait-reasons" className="rounded-md border border-warn/40 bg-warn/10 px-3 py-2">
+    <section aria-labelledby="wait-reasons" className="rounded-md border border-warn/40 bg-warn-tint px-3 py-2">
       <h2 id="wait-reasons" className="font-semibold">
         Waiting for a box
       </h2>

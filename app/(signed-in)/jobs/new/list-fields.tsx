@@ -35,7 +35,7 @@ export function EntryList({
           autoComplete="off"
           spellCheck={false}
           onChange={(event) => edit(id, event.target.value)}
-          className={inputClasses('font-mono text-[13px]')}
+          className={inputClasses('font-mono text-[0.8125rem]')}
         />
       )}
       {suggestions && (
@@ -76,7 +76,7 @@ export function PairList({
             autoComplete="off"
             spellCheck={false}
             onChange={(event) => edit(id, { key: event.target.value })}
-            className={inputClasses('font-mono text-[13px] sm:max-w-60')}
+            className={inputClasses('font-mono text-[0.8125rem] sm:max-w-60')}
           />
           <span aria-hidden="true" className="self-center text-muted">
             =
@@ -88,7 +88,7 @@ export function PairList({
             autoComplete="off"
             spellCheck={false}
             onChange={(event) => edit(id, { value: event.target.value })}
-            className={inputClasses('font-mono text-[13px]')}
+            className={inputClasses('font-mono text-[0.8125rem]')}
           />
         </>
       )}

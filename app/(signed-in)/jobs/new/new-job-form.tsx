@@ -7,6 +7,7 @@ import type { LIMITS } from '../../../../core/jobs/submission'
 import { failureOf } from '../../../data/failure'
 import { leaveWhenSignedOut, useTRPC } from '../../../data/trpc'
 import { Button } from '../../../ui/button'
+import { useHydrated } from '../../../ui/clock'
 import { Field, inputClasses } from '../../../ui/field'
 import { Notice } from '../../../ui/notice'
 import { jobPath } from '../../../ui/paths'
@@ -30,8 +31,9 @@ export function NewJobForm({ limits }: { limits: typeof LIMITS }) {
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
   const { submit, busy, errors, failure } = useSubmit(draft, (jobId) => router.push(jobPath(jobId)))
   const form = useFocusOnFirstError(errors)
+  const hydrated = useHydrated() // what is typed before that would be shown, but not sent
   return (
-    <form ref={form} method="post" noValidate onSubmit={submit} className="flex flex-col gap-4">
+    <form ref={form} inert={!hydrated} method="post" noValidate onSubmit={submit} className="flex flex-col gap-4">
       <Section title="Job">
         <Field label="Name" hint="Shown in lists; “script” when left empty." error={errors.name}>
           {(props) => (

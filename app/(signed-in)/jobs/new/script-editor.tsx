@@ -82,7 +82,7 @@ export function ScriptEditor({
                   event.preventDefault()
                   void load(event.dataTransfer.files[0])
                 }}
-                className="min-h-40 w-full resize-y bg-transparent py-2 pr-3 pl-2 font-mono text-[13px] leading-5 outline-none [tab-size:4]"
+                className="min-h-40 w-full resize-y bg-transparent py-2 pr-3 pl-2 font-mono text-[0.8125rem] leading-5 outline-none [tab-size:4]"
               />
             </Numbered>
           </div>
@@ -105,7 +105,7 @@ function Numbered({ value, children }: { value: string; children: React.ReactNod
       }}
     >
       <div aria-hidden="true" className="shrink-0 overflow-hidden border-r border-line bg-sunken/50 select-none">
-        <pre ref={gutter} className="h-0 py-2 pr-2 pl-3 text-right font-mono text-[13px] leading-5 text-muted">
+        <pre ref={gutter} className="h-0 py-2 pr-2 pl-3 text-right font-mono text-[0.8125rem] leading-5 text-muted">
           {Array.from({ length: Math.max(count, 1) }, (_, index) => index + 1).join('\n')}
         </pre>
       </div>

@@ -5,7 +5,7 @@ export function Section({ title, children }: { title: string; children: ReactNod
   const id = useId()
   return (
     <section aria-labelledby={id} className="flex flex-col gap-5 rounded-lg border border-line bg-surface p-4 sm:p-5">
-      <h2 id={id} className="text-[15px] font-semibold">
+      <h2 id={id} className="text-[0.9375rem] font-semibold">
         {title}
       </h2>
       {children}

@@ -5,6 +5,7 @@ import { useId } from 'react'
 import type { BoxView } from '../../../../core/boxes/list-boxes'
 import { useTRPC } from '../../../data/trpc'
 import { useLiveQueries } from '../../../live/use-live'
+import { useHydrated } from '../../../ui/clock'
 import { Field, FieldError, inputClasses } from '../../../ui/field'
 import { BOXES_OFFERED } from './boxes-offered'
 import type { Draft, FieldErrors } from './draft'
@@ -28,7 +29,8 @@ export function TargetFields({
 }) {
   const id = useId()
   const trpc = useTRPC()
-  const boxes = useQuery(trpc.boxes.list.queryOptions(BOXES_OFFERED)).data?.items ?? []
+  const known = useQuery(trpc.boxes.list.queryOptions(BOXES_OFFERED)).data?.items
+  const boxes = (useHydrated() && known) || [] // the form works without them, so the server does not wait for them
   useLiveQueries('boxes', [trpc.boxes.list.queryFilter(BOXES_OFFERED)])
   const groups = [...new Set(boxes.flatMap((box) => box.groups))].sort()
   return (
