@@ -2,11 +2,11 @@ import { sql } from 'kysely'
 import type { Keys } from '../core/access/keys'
 import { type Refusal, type RestPolicy, returnJob } from '../core/attempts/return-job'
 import { type AttemptRef, mintClaimToken } from '../core/attempts/tokens'
+import type { Channel, Launched } from '../core/channels/channel'
+import type { ChannelTo } from '../core/channels/open-channel'
 import type { JobId } from '../core/ids'
 import type { Db } from '../db/client'
 import type { Attempt } from '../db/schema'
-import type { Channel, Launched } from './channels/channel'
-import type { ChannelTo } from './channels/open-channel'
 import type { Log } from './log'
 
 export type DispatchDeps = {

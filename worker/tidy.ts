@@ -1,7 +1,7 @@
 import { getAttempt } from '../core/attempts/control'
 import type { AttemptRef } from '../core/attempts/tokens'
+import type { ChannelTo } from '../core/channels/open-channel'
 import type { Db } from '../db/client'
-import type { ChannelTo } from './channels/open-channel'
 import { lockUser } from './dispatch'
 
 /** Releases the box's own lock of a closed attempt, by its own name. Safe to repeat: nobody else has that name. */

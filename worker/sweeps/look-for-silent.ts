@@ -1,9 +1,9 @@
 import { closeAttempt, lockAttempt } from '../../core/attempts/close-attempt'
 import { findSilent, type Silent } from '../../core/attempts/find-silent'
+import type { ChannelTo } from '../../core/channels/open-channel'
 import { IllegalTransition, StaleAttempt } from '../../core/errors'
 import { failLost } from '../../core/jobs/sweep-jobs'
 import type { Db } from '../../db/client'
-import type { ChannelTo } from '../channels/open-channel'
 import type { Log } from '../log'
 
 export type SilenceDeps = {

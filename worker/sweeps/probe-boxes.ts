@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { recordProbe } from '../../core/boxes/record-probe'
+import type { ChannelTo } from '../../core/channels/open-channel'
 import type { BoxId } from '../../core/ids'
 import type { Db } from '../../db/client'
-import type { ChannelTo } from '../channels/open-channel'
 
 export type ProbeDeps = { db: Db; channelTo: ChannelTo; installation: string; everySeconds: number }
 

@@ -1,6 +1,6 @@
-import type { Refusal } from '../../core/attempts/return-job'
-import type { AttemptRef } from '../../core/attempts/tokens'
 import type { Net } from '../../db/schema'
+import type { Refusal } from '../attempts/return-job'
+import type { AttemptRef } from '../attempts/tokens'
 
 /** What a channel needs to start an attempt on its box. */
 export type Launch = AttemptRef & {

@@ -1,4 +1,4 @@
-import type { Refusal } from '../../core/attempts/return-job'
+import type { Refusal } from '../attempts/return-job'
 import type { BoxFacts, BoxLock, Channel, Launch, Launched, ReapVerdict } from './channel'
 import { readRun } from './frames'
 import type { Shipped } from './shipped'
