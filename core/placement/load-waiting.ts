@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely'
 import type { Db } from '../../db/client'
-import type { Database, Job } from '../../db/schema'
+import type { Database } from '../../db/schema'
 import type { BoxId, JobId, OrgId } from '../ids'
 import { WAITING_STATES } from '../jobs/state'
 import type { WaitingJob } from './decide'
@@ -11,26 +11,12 @@ type Reads = Db | Transaction<Database>
  * The jobs worth looking at in a pass: of each requirement key and submitter the first `perKey`. If one can't fit, its
  * siblings can't.
  */
-export async function loadWaiting(
-  db: Reads,
-  orgId: OrgId,
-  perKey: number,
-): Promise<(WaitingJob & { state: Job['state'] })[]> {
+export async function loadWaiting(db: Reads, orgId: OrgId, perKey: number): Promise<WaitingJob[]> {
   const jobs = await db
     .with('ranked', (qb) =>
       qb
         .selectFrom('jobs')
-        .select([
-          'id',
-          'state',
-          'requirementKey',
-          'targetKind',
-          'targetId',
-          'requires',
-          'submittedBy',
-          'priority',
-          'runnableAt',
-        ])
+        .select(['id', 'requirementKey', 'targetKind', 'targetId', 'requires', 'submittedBy', 'priority', 'runnableAt'])
         .select(
           sql<number>`row_number() over (partition by requirement_key, submitted_by order by priority desc, id)`.as(
             'place',

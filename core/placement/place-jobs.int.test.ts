@@ -78,3 +78,18 @@ test('an older attempt is fenced out', async () => {
   await expect(stale).rejects.toBeInstanceOf(StaleAttempt)
   expect(await aPass(ctx)).toEqual([])
 })
+
+test('a job that comes after others of its kind leaves `queued` with them, and its reasons are known', async () => {
+  await using t = await testDb()
+  const ctx = await anOrg(t.db)
+  await aBox(ctx)
+  await aJob(ctx, { state: 'dispatching' })
+  for (let i = 0; i < 2; i++) {
+    await aJob(ctx)
+    await aPass(ctx)
+  }
+  const states = await t.db.selectFrom('jobs').select('state').orderBy('id').execute()
+  expect(states.map((job) => job.state)).toEqual(['dispatching', 'waiting_for_box', 'waiting_for_box'])
+  const [reasons] = await t.db.selectFrom('waitReasons').select('reasons').execute()
+  expect(reasons?.reasons[0]?.code).toBe('box_leased')
+})

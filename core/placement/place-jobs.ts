@@ -3,9 +3,12 @@ import type { Db } from '../../db/client'
 import type { Database, WaitReason } from '../../db/schema'
 import type { BoxId, JobId, OrgId } from '../ids'
 import { transitionMany } from '../jobs/transition'
-import { decide, type Placement, type WaitingJob } from './decide'
+import { decide, type Placement } from './decide'
 import { loadFleet } from './load-fleet'
 import { loadWaiting } from './load-waiting'
+
+/** The rest follows with the next pass. */
+const WAITS_A_PASS = 1_000
 
 export type PlacedAttempt = { jobId: JobId; attempt: number; boxId: BoxId }
 
@@ -58,16 +61,11 @@ async function onePass(
   if (!org || org.requested === org.done) return 'nothing_to_do'
   const boxes = await loadFleet(tx, orgId)
   const free = boxes.reduce((sum, box) => sum + box.freeSlots.length, 0)
-  const jobs = await loadWaiting(tx, orgId, Math.max(1, free))
+  const jobs = await loadWaiting(tx, orgId, free + 1) // one more than can be placed says why the rest waits
   const onBoxes = await jobsOnBoxes(tx, orgId)
   const { placements, waits } = decide({ boxes, jobs, onBoxes, now: org.now })
   const placed = await leaseAndDispatch(tx, orgId, placements)
-  await leaveWaiting(
-    tx,
-    orgId,
-    jobs.filter((job) => job.state === 'queued'),
-    new Set(placed.map((p) => p.jobId)),
-  )
+  await leaveWaiting(tx, orgId, [...waits.keys()])
   await writeWaitReasons(tx, orgId, waits)
   await tx.updateTable('orgs').set({ placementDoneSeq: org.requested }).where('id', '=', orgId).execute()
   return placed
@@ -117,28 +115,20 @@ async function leaseAndDispatch(
   return placed
 }
 
-async function leaveWaiting(
-  tx: Transaction<Database>,
-  orgId: OrgId,
-  queued: WaitingJob[],
-  placed: Set<JobId>,
-): Promise<void> {
-  const left = queued.filter((job) => !placed.has(job.id))
-  if (left.length === 0) return
-  // siblings of a job that can't fit can't either: they leave `queued` with it
-  const keys = [...new Set(left.map((job) => job.requirementKey))]
-  const siblings = await tx
+/** Everything of a requirement key that has to wait leaves `queued`: if one can't fit, its siblings can't. */
+async function leaveWaiting(tx: Transaction<Database>, orgId: OrgId, keys: string[]): Promise<void> {
+  if (keys.length === 0) return
+  const left = await tx
     .selectFrom('jobs')
     .select('id')
     .where('orgId', '=', orgId)
     .where('requirementKey', 'in', keys)
     .where('state', '=', 'queued')
-    .limit(1_000)
+    .limit(WAITS_A_PASS)
     .execute()
-  const ids = new Set([...left.map((job) => job.id), ...siblings.map((job) => job.id)])
   await transitionMany(
     tx,
-    [...ids].filter((id) => !placed.has(id)).map((jobId) => ({ jobId, type: 'wait' as const, actor: 'placement' })),
+    left.map(({ id: jobId }) => ({ jobId, type: 'wait' as const, actor: 'placement' })),
   )
 }
 
