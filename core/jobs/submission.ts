@@ -54,7 +54,7 @@ const labels = z
   )
   .refine((all) => Object.keys(all).length <= LIMITS.labels, `must be at most ${LIMITS.labels}`)
 
-const name = z.string().min(1).max(200)
+const name = z.string().min(1, 'must not be empty').max(200, 'must be at most 200 characters')
 const target = z.union(
   [z.strictObject({ box: name }), z.strictObject({ group: name }), z.strictObject({ any: z.literal(true) })],
   'must be { "box": name }, { "group": name } or { "any": true }',

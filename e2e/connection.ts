@@ -1,0 +1,16 @@
+/** How to get into the installation under test. */
+export type System = { url: string; email: string; password: string; apiToken: string }
+
+const VARIABLE = 'STOUT_E2E_SYSTEM'
+
+/** Tells the processes that run the tests. */
+export function publishSystem(system: System): void {
+  process.env[VARIABLE] = JSON.stringify(system)
+}
+
+/** @throws Error when there is none: the tests run by `playwright test --config e2e/playwright.config.ts` */
+export function theSystem(): System {
+  const text = process.env[VARIABLE]
+  if (!text) throw new Error('No installation was started for these tests.')
+  return JSON.parse(text) as System
+}
