@@ -55,6 +55,6 @@ async function endJob(tx: Transaction<Database>, ref: AttemptRef, attempt: Attem
 function verdict({ exitCode, signal, error, endedBy }: Attempt): string {
   if (error !== null) return error
   if (signal !== null)
-    return `The script was ended by ${signal}${endedBy === 'outside' ? ', sent by somebody else on the box' : ''}.`
+    return `The script was ended by ${signal}${endedBy === 'outside' ? ', sent by itself or by somebody else on the box' : ''}.`
   return `The script exited with code ${exitCode}.`
 }
