@@ -1,6 +1,7 @@
 import type { Net } from '../../db/schema'
 import type { Refusal } from '../attempts/return-job'
 import type { AttemptRef } from '../attempts/tokens'
+import type { Inspection } from './inspection'
 
 /** What a channel needs to start an attempt on its box. */
 export type Launch = AttemptRef & {
@@ -27,17 +28,26 @@ export type BoxFacts = { version: string; nets: Net[]; lockHolder: string | null
  */
 export type ReapVerdict = { kind: 'alive' | 'quiet' | 'busy' | 'unreachable'; detail: string }
 
+/** What can be found out about a box without touching what runs there. */
+export interface BoxProbe {
+  /** What the box says of itself, or why it could not be asked. */
+  probe(): Promise<BoxFacts | Refusal>
+  /**
+   * Runs a tiny script on the box: who it is, and whether it reaches `urls`. `silent`: it did not answer in time, which may be
+   * because it is busy ending another run.
+   */
+  inspect(urls: readonly string[]): Promise<Inspection | Refusal>
+}
+
 /**
  * One way to reach a box. A channel carries messages; it never reads or writes the database and never decides what a message
  * means. Every call has its time limit and throws only on a bug.
  */
-export interface Channel {
+export interface Channel extends BoxProbe {
   /** Takes the box's lock and delivers launcher and supervisor. Safe to repeat: only one supervisor can claim an attempt. */
   start(launch: Launch): Promise<Launched>
   /** Looks on the box for what is left of an attempt whose supervisor is gone, and ends it. */
   reap(attempt: AttemptRef & { processId: string; installation: string }): Promise<ReapVerdict>
   /** Gives up a hold of the box's lock, if it still is `user`'s. */
   unlock(user: string): Promise<void>
-  /** What the box says of itself, or why it could not be asked. */
-  probe(): Promise<BoxFacts | Refusal>
 }

@@ -1,11 +1,10 @@
 import type { Refusal } from '../attempts/return-job'
-import type { BoxFacts, BoxLock, Channel, Launch, Launched, ReapVerdict } from './channel'
+import type { BoxLock, Channel, Launch, Launched, ReapVerdict } from './channel'
 import { readRun } from './frames'
+import { type LagerAddress, type LagerCall, lagerCall, neverArrived, reasonOf } from './lager-call'
+import { DENIED, deniesUs, lagerProbe } from './lager-probe'
 import type { Shipped } from './shipped'
 
-export type LagerAddress = { host: string; pythonPort: number; token: string | null }
-
-const PROBE_MS = 4_000
 const LOCK_MS = 5_000
 /** Longer than the 69 s for which a runtime holds a start back while it reaps another run. */
 const RUN_MS = 90_000
@@ -13,8 +12,9 @@ const HOLDER_TYPE = 'stout'
 
 /** The channel to a stock Lager runtime, or to ours: it dials the box (see docs/box-api.md, "What travels to the box"). */
 export function lagerHttp(address: LagerAddress, shipped: Shipped): Channel {
-  const call = caller(address)
+  const call = lagerCall(address)
   return {
+    ...lagerProbe(call),
     async start(launch) {
       const locked = await takeLock(call, launch.lock)
       if (locked) return { kind: 'refused', why: locked }
@@ -35,42 +35,19 @@ export function lagerHttp(address: LagerAddress, shipped: Shipped): Channel {
       return await reapBy(call, form)
     },
     async unlock(user) {
-      await call('POST', '/unlock', LOCK_MS, { user }).catch(() => undefined) // its TTL ends it otherwise
+      await call.ask('POST', '/unlock', LOCK_MS, { user }).catch(() => undefined) // its TTL ends it otherwise
     },
-    async probe() {
-      try {
-        return await askStatus(call)
-      } catch (error) {
-        return { kind: 'unreachable', detail: reasonOf(error) }
-      }
-    },
-  }
-}
-
-type Call = (method: 'GET' | 'POST', path: string, limitMs: number, body?: FormData | object) => Promise<Response>
-
-function caller({ host, pythonPort, token }: LagerAddress): Call {
-  return async (method, path, limitMs, body) => {
-    const headers = new Headers(token === null ? {} : { authorization: `Bearer ${token}` })
-    const form = body instanceof FormData
-    if (body && !form) headers.set('content-type', 'application/json')
-    return await fetch(`http://${host}:${pythonPort}${path}`, {
-      method,
-      headers,
-      redirect: 'error',
-      signal: AbortSignal.timeout(limitMs),
-      ...(body && { body: form ? body : JSON.stringify(body) }),
-    })
   }
 }
 
 /** Takes or refreshes the box's own lock. Returns why it can't be had. */
-async function takeLock(call: Call, { user, ttlSeconds }: BoxLock): Promise<Refusal | undefined> {
+async function takeLock(call: LagerCall, { user, ttlSeconds }: BoxLock): Promise<Refusal | undefined> {
   try {
-    const answer = await call('POST', '/lock', LOCK_MS, { user, holder_type: HOLDER_TYPE, ttl_seconds: ttlSeconds })
+    const request = { user, holder_type: HOLDER_TYPE, ttl_seconds: ttlSeconds }
+    const answer = await call.ask('POST', '/lock', LOCK_MS, request)
     if (answer.ok) return undefined
-    if (answer.status === 401) return { kind: 'unauthorised', detail: 'the box does not accept its token' }
-    const told = (await answer.json().catch(() => ({}))) as { lock?: { user?: string }; error?: string }
+    if (deniesUs(answer.status)) return DENIED
+    const told = saidIn(answer.text)
     if (answer.status === 409) return { kind: 'locked', holder: String(told.lock?.user ?? 'somebody') }
     return { kind: 'incompatible', detail: `POST /lock answered ${answer.status}: ${told.error ?? ''}` }
   } catch (error) {
@@ -78,14 +55,13 @@ async function takeLock(call: Call, { user, ttlSeconds }: BoxLock): Promise<Refu
   }
 }
 
-async function launchBy(call: Call, form: FormData, launch: Launch): Promise<Launched> {
+async function launchBy(call: LagerCall, form: FormData, launch: Launch): Promise<Launched> {
   try {
-    const answer = await call('POST', '/python', RUN_MS, form)
-    if (answer.status === 401) return refused('unauthorised', 'the box does not accept its token')
-    if (answer.status >= 500) return { kind: 'unknown', detail: `POST /python answered ${answer.status}` }
-    if (!answer.ok || !answer.body)
-      return refused('incompatible', `POST /python answered ${answer.status}: ${await answer.text()}`)
-    const { exitCode, stdout } = await readRun(answer.body)
+    const { status, text, frames } = await call.run(form, RUN_MS)
+    if (deniesUs(status)) return { kind: 'refused', why: DENIED }
+    if (status >= 500) return { kind: 'unknown', detail: `POST /python answered ${status}` }
+    if (status !== 200) return refused('incompatible', `POST /python answered ${status}: ${text}`)
+    const { exitCode, stdout } = await readRun(frames)
     if (exitCode === 0) return { kind: 'launched' }
     if (exitCode === undefined) return { kind: 'unknown', detail: 'the answer broke off before the exit frame' }
     return refused('incompatible', `the launcher of ${launch.jobId} exited with ${exitCode}: ${stdout.trim()}`)
@@ -99,11 +75,11 @@ const refused = (kind: Exclude<Refusal['kind'], 'locked'>, detail: string): Laun
   why: { kind, detail: detail.slice(0, 1_000) },
 })
 
-async function reapBy(call: Call, form: FormData): Promise<ReapVerdict> {
+async function reapBy(call: LagerCall, form: FormData): Promise<ReapVerdict> {
   try {
-    const answer = await call('POST', '/python', RUN_MS, form)
-    if (!answer.ok || !answer.body) return { kind: 'unreachable', detail: `POST /python answered ${answer.status}` }
-    const { exitCode, stdout } = await readRun(answer.body)
+    const { status, frames } = await call.run(form, RUN_MS)
+    if (status !== 200) return { kind: 'unreachable', detail: `POST /python answered ${status}` }
+    const { exitCode, stdout } = await readRun(frames)
     const told = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
       supervisor: string
       ended?: number
@@ -118,30 +94,10 @@ async function reapBy(call: Call, form: FormData): Promise<ReapVerdict> {
   }
 }
 
-async function askStatus(call: Call): Promise<BoxFacts | Refusal> {
-  const [status, lock] = await Promise.all([call('GET', '/status', PROBE_MS), call('GET', '/lock', PROBE_MS)])
-  if (status.status === 401 || lock.status === 401)
-    return { kind: 'unauthorised', detail: 'the box does not accept its token' }
-  if (!status.ok || !lock.ok)
-    return { kind: 'incompatible', detail: `GET /status answered ${status.status}, GET /lock ${lock.status}` }
-  const facts = (await status.json()) as { version?: unknown; nets?: { name?: unknown; type?: unknown }[] }
-  const held = (await lock.json()) as { locked?: boolean; user?: unknown }
-  return {
-    version: String(facts.version ?? 'unknown'),
-    nets: (facts.nets ?? []).map((net) => ({ name: String(net.name), type: String(net.type) })),
-    lockHolder: held.locked ? String(held.user) : null,
+function saidIn(text: string): { lock?: { user?: string }; error?: string } {
+  try {
+    return JSON.parse(text) ?? {}
+  } catch {
+    return {}
   }
-}
-
-/** True if the request can't have reached the box: nobody listened, or the address leads nowhere. */
-function neverArrived(error: unknown): boolean {
-  const code = (error as { cause?: { code?: string } }).cause?.code ?? ''
-  return ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes(
-    code,
-  )
-}
-
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error & { cause?: { code?: string; message?: string } }
-  return cause?.code ?? cause?.message ?? message
 }

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+
+/**
+ * Runs on a box by itself, with one argument: `{ "urls": […] }`. Says who the machine is and what each URL answers, in one JSON
+ * line. Standard library only, Python 3.10 or newer. Proxies of the environment are not used: a supervisor uses none either.
+ */
+export const INSPECT_SCRIPT = `
+import http.client, json, os, platform, sys, threading, time, urllib.parse
+
+def call(told):
+    began = time.monotonic()
+    try:
+        parts = urllib.parse.urlsplit(told["url"])
+        make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = make(parts.hostname, parts.port, timeout=5)
+        connection.request("GET", parts.path or "/", headers={"Connection": "close"})
+        answer = connection.getresponse()
+        told["status"], told["body"] = answer.status, answer.read(2000).decode("utf-8", "replace")
+    except Exception as problem:
+        told["error"] = f"{type(problem).__name__}: {problem}"[:500]
+    told["ms"] = round((time.monotonic() - began) * 1000)
+
+calls = [{"url": url} for url in json.loads(sys.argv[1])["urls"]]
+threads = [threading.Thread(target=call, args=(told,), daemon=True) for told in calls]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join(8)
+with open("/proc/sys/kernel/random/boot_id") as file:
+    boot_id = file.read().strip()
+identity = {"lagerBoxId": os.environ.get("LAGER_BOX_ID", "unknown"), "hostname": os.uname().nodename,
+            "bootId": boot_id, "python": platform.python_version()}
+answers = [told if "ms" in told else {"url": told["url"], "error": "no answer within 8 s"} for told in calls]
+print(json.dumps({"identity": identity, "answers": answers}), flush=True)
+os._exit(0)
+`
+
+const text = (characters: number) =>
+  z.string().transform((given) => given.replaceAll('\0', '').toWellFormed().slice(0, characters))
+
+/** What the script above prints; a box may say anything, so it is cut to a decent length. */
+export const inspectionSchema = z.object({
+  identity: z.object({ lagerBoxId: text(200), hostname: text(200), bootId: text(100), python: text(50) }),
+  answers: z.array(
+    z.object({
+      url: z.string(),
+      status: z.number().int().optional(),
+      body: text(2_000).optional(),
+      error: text(500).optional(),
+    }),
+  ),
+})
+/** Who a box says it is, and what it got when it asked the URLs it was given. */
+export type Inspection = z.infer<typeof inspectionSchema>
