@@ -6,6 +6,7 @@ import selectors
 import time
 
 from lines import OUTPUT, LineSplitter, Piece
+from mask import MaskedStream, Masker
 from outputchannel import ChannelDecoder
 from spool import Spool
 
@@ -30,22 +31,31 @@ class Clock:
 class Source:
     """One non-blocking descriptor that the script writes to."""
 
-    def __init__(self, fd: int, stream: int):
+    def __init__(self, fd: int, stream: int, masker: Masker | None):
         self.fd, self.stream = fd, stream
-        self.splitter = ChannelDecoder() if stream == OUTPUT else LineSplitter()
+        self.splitter = ChannelDecoder(masker) if stream == OUTPUT else LineSplitter()
+        self.masked = MaskedStream(masker) if masker and stream != OUTPUT else None
         self.flush_at: float | None = None
+
+    def feed(self, data: bytes) -> list[Piece]:
+        return self.splitter.feed(self.masked.feed(data) if self.masked else data)
+
+    def finish(self) -> list[Piece]:
+        """What is left at the end of the output."""
+        last = self.splitter.feed(self.masked.finish()) if self.masked else []
+        return last + self.splitter.flush()
 
 
 class Reader:
     """Reads all sources of a run through the run's selector, whose keys carry what to call."""
 
-    def __init__(self, selector: selectors.BaseSelector, spool: Spool, clock: Clock):
-        self.selector, self.spool, self.clock = selector, spool, clock
+    def __init__(self, selector: selectors.BaseSelector, spool: Spool, clock: Clock, masker: Masker | None = None):
+        self.selector, self.spool, self.clock, self.masker = selector, spool, clock, masker
         self.sources: dict[int, Source] = {}
         self.last_output = time.monotonic()
 
     def add(self, fd: int, stream: int) -> None:
-        source = Source(fd, stream)
+        source = Source(fd, stream, self.masker)
         self.sources[fd] = source
         self.selector.register(fd, selectors.EVENT_READ, lambda: self._read(source))
 
@@ -78,7 +88,7 @@ class Reader:
         if not data:
             self._close(source)
             return False
-        self._append(source, source.splitter.feed(data))
+        self._append(source, source.feed(data))
         if source.stream != OUTPUT:
             self.last_output = time.monotonic()
             source.flush_at = self.last_output + FLUSH_SECONDS if source.splitter.rest else None
@@ -90,6 +100,6 @@ class Reader:
 
     def _close(self, source: Source) -> None:
         if self.sources.pop(source.fd, None):
-            self._append(source, source.splitter.flush())
+            self._append(source, source.finish())
             self.selector.unregister(source.fd)
             os.close(source.fd)

@@ -13,11 +13,12 @@ from control import Control
 from guard import fork_guard
 from guardlink import GuardLink
 from lines import OUTPUT, STDERR, STDOUT
+from mask import Masker
 from reader import Clock, Reader
 from sender import Sender
 from spool import Spool
 from wire import Http
-from workplace import make_script, open_output_channel, wide_pipe
+from workplace import make_script, note_exit, open_output_channel, wide_pipe
 
 #: Signals that end a script from outside, unless this program sent them.
 OUTSIDE_SIGNALS = (signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP)
@@ -30,7 +31,8 @@ class Run:
         self.directory, self.settings, self.order, self.http = directory, settings, order, http
         self.spool = Spool(directory, order["spoolBytes"])
         self.selector = selectors.DefaultSelector()
-        self.reader = Reader(self.selector, self.spool, clock)
+        self.masker = Masker.of(settings.environment, order.get("secrets") or {})
+        self.reader = Reader(self.selector, self.spool, clock, self.masker)
         self.posted: deque = deque()
         self.woken, self.wake = os.pipe()
         os.set_blocking(self.wake, False)
@@ -153,15 +155,22 @@ class Run:
     def _tell_exit(self, code: int | None, signal_name: str | None, duration_ms: int, error: str | None) -> None:
         self.exited = True
         told = {"exitCode": code, "signal": signal_name, "endedBy": self.ended_by or "script", "durationMs": duration_ms}
-        self.sender.tell_exit({**told, "error": error} if error else told)
+        error = self._masked(error) if error else None
+        if error:
+            told["error"] = error
+        note_exit(self.directory, told)
+        self.sender.tell_exit(told)
 
     def _quiet(self, leftovers: list[str]) -> None:
         """Nothing of the script is left: what the pipes still hold is all there will be."""
         if not self.exited:  # whoever knew how the script ended was killed
             self._tell_exit(None, None, 0, "It is not known how the script ended: the process that guards it was killed.")
         self.reader.finish()
-        self.sender.tell_done(leftovers)
+        self.sender.tell_done([self.masker.mask_start(command) for command in leftovers] if self.masker else leftovers)
         self.over = self.sender.stopped
+
+    def _masked(self, text: str) -> str:
+        return self.masker.mask_text(text) if self.masker else text
 
     def _times(self) -> list[tuple[float, Callable[[], None]]]:
         """What becomes due, and when."""

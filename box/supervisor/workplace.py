@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import binascii
 import fcntl
+import json
 import os
 
 from guard import Script
@@ -14,7 +15,7 @@ def make_script(directory: str, settings, order: dict) -> Script:
     """Unpacks the claimed script below the attempt's directory. Takes what may be secret out of `order`.
     @raises OSError, or ValueError when the script arrived damaged."""
     import hashlib
-    given, environment = order.pop("script"), order.pop("env")
+    given, environment = order.pop("script"), {**order.pop("env"), **(order.pop("secrets", None) or {})}
     content = binascii.a2b_base64(given["base64"])
     if hashlib.sha256(content).hexdigest() != given["sha256"]:
         raise ValueError("it arrived damaged (its hash differs)")
@@ -41,6 +42,18 @@ def open_output_channel(directory: str) -> int:
     """Makes the FIFO and holds it open for writing too, so that a script may open and close it as often as it likes."""
     os.mkfifo(channel_path(directory), 0o600)
     return os.open(channel_path(directory), os.O_RDWR | os.O_NONBLOCK)
+
+
+def note_exit(directory: str, told: dict) -> None:
+    """Writes down how the script ended, before it is told: should this program be killed, a reap tells it."""
+    path = os.path.join(directory, "exit.json")
+    try:
+        fd = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with open(fd, "w") as file:
+            json.dump(told, file)
+        os.rename(path + ".new", path)
+    except OSError:
+        pass  # the disk is full, or the directory gone
 
 
 def wide_pipe() -> tuple[int, int]:

@@ -14,6 +14,8 @@ export const PYTHON = process.env.STOUT_TEST_PYTHON ?? '/usr/bin/python3'
 export class Attempt {
   giveUpSeconds = 60
   launchVariable: string | undefined
+  /** What the runtime gives besides the usual. */
+  boxEnvironment: Record<string, string> = {}
 
   private constructor(
     readonly collector: Collector,
@@ -52,6 +54,7 @@ export class Attempt {
     await writeFile(join(module, 'launch.json'), JSON.stringify(this.settings))
     const env = {
       PATH: process.env.PATH ?? '',
+      ...this.boxEnvironment,
       TMPDIR: this.tmp,
       LAGER_BOX_ID: 'bench-7',
       LAGER_PROCESS_ID: this.processId,
@@ -64,7 +67,7 @@ export class Attempt {
 
   /** The attempt's own directory, once there is one. */
   async directory(): Promise<string | undefined> {
-    const name = (await readdir(this.tmp)).find((entry) => entry.startsWith('stout-'))
+    const name = (await readdir(this.tmp)).find((entry) => entry.startsWith('stout-job_'))
     return name === undefined ? undefined : join(this.tmp, name)
   }
 

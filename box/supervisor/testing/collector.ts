@@ -24,6 +24,7 @@ export type Order = {
   script: string
   args: string[]
   env: Record<string, string>
+  secrets?: Record<string, string>
   graceSeconds: number
   remainingSeconds: number
   noOutputTimeoutSeconds: number | null
