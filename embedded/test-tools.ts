@@ -70,13 +70,21 @@ async function unpackChromium(folder: string): Promise<void> {
     if (before === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = before
   }
+  // The one that comes along names folders of a cloud machine; without any font the browser ends at the first text.
+  writeFileSync(path.join(fresh, 'fonts', 'fonts.conf'), fontsConf([path.join(folder, 'fonts'), '/usr/share/fonts']))
   const plain = await works(path.join(fresh, 'chromium'))
   const libraries = plain ? '' : `export LD_LIBRARY_PATH='${folder}/al2023/lib'\n`
-  const fonts = `export FONTCONFIG_PATH="\${FONTCONFIG_PATH:-${folder}/fonts}"\n`
+  const fonts = `export FONTCONFIG_PATH='${folder}/fonts'\n`
   writeFileSync(path.join(fresh, 'run'), `#!/bin/sh\n${libraries}${fonts}exec '${folder}/chromium' "$@"\n`)
   chmodSync(path.join(fresh, 'run'), 0o755)
   rmSync(folder, { recursive: true, force: true })
   renameSync(fresh, folder)
+}
+
+function fontsConf(folders: readonly string[]): string {
+  const dirs = folders.map((folder) => `<dir>${folder}</dir>`).join('')
+  const cache = '<cachedir prefix="xdg">fontconfig</cachedir>'
+  return `<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>${dirs}${cache}</fontconfig>\n`
 }
 
 async function findRedis(folder: string): Promise<string | null> {
