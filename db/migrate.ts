@@ -5,6 +5,7 @@ import * as boxes from './migrations/0002-boxes'
 import * as jobs from './migrations/0003-jobs'
 import * as events from './migrations/0004-events'
 import * as logs from './migrations/0005-logs'
+import * as realBoxes from './migrations/0006-real-boxes'
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-access': access,
@@ -12,6 +13,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-jobs': jobs,
   '0004-events': events,
   '0005-logs': logs,
+  '0006-real-boxes': realBoxes,
 }
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
 

@@ -94,8 +94,13 @@ interface BoxesTable {
   tokenSealed: string | null
   slots: Generated<number>
   labels: JsonWithDefault<Record<string, string>>
-  /** LAGER_BOX_ID as registered or as first claimed; another one on a claim is a swapped address. */
+  /** LAGER_BOX_ID as registered or as first seen; another one on a claim is a swapped address. */
   lagerBoxId: string | null
+  /** Who answered instead, while `identityMismatchAt` is set. */
+  foundBoxId: string | null
+  hostname: string | null
+  bootId: string | null
+  pythonVersion: string | null
   status: Generated<BoxStatus>
   statusDetail: string | null
   version: string | null
@@ -103,11 +108,21 @@ interface BoxesTable {
   /** Holder of the box's own advisory lock when it is not ours. */
   lockHolder: string | null
   canCallBack: Generated<boolean>
+  /** What the box said when it could not. */
+  callBackDetail: string | null
   identityMismatchAt: Date | null
   draining: Generated<boolean>
   probedAt: Date | null
+  /** Probes in a row without an answer. */
+  missedProbes: Generated<number>
+  nextProbeAt: DefaultNow
+  /** When a script on the box last said who it is and whether it can call back. */
+  inspectedAt: Date | null
+  nextInspectionAt: DefaultNow
   lastSeenAt: Date | null
   createdAt: DefaultNow
+  /** A removed box is history: it is not placed, not probed, and its name and address are free. */
+  removedAt: Date | null
 }
 
 interface GroupsTable {

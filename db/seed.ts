@@ -26,9 +26,13 @@ export type Seed = {
 
 /**
  * Brings an organisation with owner, API token and boxes into the database, in one transaction. Run again it makes nothing
- * twice: the owner gets the password given, and boxes known by name get address, labels and token given.
+ * twice: the owner gets the password given, and boxes known by name get address, labels and token given. A box that somebody
+ * removed stays removed; `removed` names it.
  */
-export async function seed(db: Db, { orgName, owner, token, boxes }: Seed): Promise<{ orgId: OrgId }> {
+export async function seed(
+  db: Db,
+  { orgName, owner, token, boxes }: Seed,
+): Promise<{ orgId: OrgId; removed: string[] }> {
   return await db.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(hashtextextended('seed', 0))`.execute(tx)
     const orgId = await ensureOrg(tx, orgName)
@@ -38,8 +42,8 @@ export async function seed(db: Db, { orgName, owner, token, boxes }: Seed): Prom
       .values({ id: newId('tok'), orgId, userId, name: token.name, tokenHash: token.hash })
       .onConflict((oc) => oc.column('tokenHash').doNothing())
       .execute()
-    await ensureBoxes(tx, orgId, boxes)
-    return { orgId }
+    const removed = await ensureBoxes(tx, orgId, boxes)
+    return { orgId, removed }
   })
 }
 
@@ -67,18 +71,15 @@ async function ensureOwner(tx: Transaction<Database>, orgId: OrgId, owner: Seed[
   return user.id
 }
 
-async function ensureBoxes(tx: Transaction<Database>, orgId: OrgId, boxes: SeedBox[]): Promise<void> {
-  if (boxes.length === 0) return
-  const known = await tx
-    .selectFrom('boxes')
-    .select(['id', 'name', 'host', 'pythonPort'])
-    .where('orgId', '=', orgId)
-    .execute()
-  const byName = new Map(known.map((box) => [box.name, box]))
-  const moved = boxes.flatMap((box) => {
-    const old = byName.get(box.name)
-    return old && (old.host !== box.host || old.pythonPort !== box.pythonPort) ? [old.id] : []
-  })
+type Known = { id: BoxId; name: string; host: string; pythonPort: number; removed: boolean }
+
+/** Adds or brings up to date; returns the names of those that somebody removed. */
+async function ensureBoxes(tx: Transaction<Database>, orgId: OrgId, boxes: SeedBox[]): Promise<string[]> {
+  const pairs: { box: SeedBox; known: Known | undefined }[] = []
+  for (const box of boxes) pairs.push({ box, known: await findBox(tx, orgId, box) })
+  const moved = pairs.flatMap(({ box, known }) =>
+    known && !known.removed && (known.host !== box.host || known.pythonPort !== box.pythonPort) ? [known.id] : [],
+  )
   // Two boxes may have exchanged their addresses, which are unique: all that move leave theirs first.
   if (moved.length > 0) {
     await tx
@@ -87,25 +88,56 @@ async function ensureBoxes(tx: Transaction<Database>, orgId: OrgId, boxes: SeedB
       .where('id', 'in', moved)
       .execute()
   }
-  for (const box of boxes) {
-    const boxId = await ensureBox(tx, orgId, byName.get(box.name)?.id, box)
-    for (const group of box.groups) await ensureInGroup(tx, orgId, group, boxId)
+  for (const { box, known } of pairs) {
+    if (known?.removed) continue
+    const boxId = await ensureBox(tx, orgId, known?.id, box)
+    if (boxId) for (const group of box.groups) await ensureInGroup(tx, orgId, group, boxId)
   }
+  return pairs.flatMap(({ box, known }) => (known?.removed ? [box.name] : []))
 }
 
-async function ensureBox(tx: Transaction<Database>, orgId: OrgId, id: BoxId | undefined, box: SeedBox): Promise<BoxId> {
+/**
+ * The box by who it is, should people call it otherwise, and by its name where that is not known; one that was removed only
+ * when there is no other.
+ */
+async function findBox(
+  tx: Transaction<Database>,
+  orgId: OrgId,
+  { name, lagerBoxId }: SeedBox,
+): Promise<Known | undefined> {
+  return await tx
+    .selectFrom('boxes')
+    .select(['id', 'name', 'host', 'pythonPort'])
+    .select(sql<boolean>`removed_at is not null`.as('removed'))
+    .where('orgId', '=', orgId)
+    .where(sql<boolean>`case when lager_box_id is null or ${lagerBoxId}::text is null then name = ${name}
+      else lager_box_id = ${lagerBoxId} end`)
+    .orderBy(sql`removed_at is not null`)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** Returns nothing where another box has its name or address by now: that one is left alone. */
+async function ensureBox(
+  tx: Transaction<Database>,
+  orgId: OrgId,
+  id: BoxId | undefined,
+  box: SeedBox,
+): Promise<BoxId | undefined> {
   const { groups: _, name, labels, lagerBoxId, ...address } = box
   const facts = { ...address, labels: JSON.stringify(labels), ...(lagerBoxId !== null && { lagerBoxId }) }
   if (id) {
     await tx.updateTable('boxes').set(facts).where('id', '=', id).execute()
     return id
   }
-  const fresh = newId('box')
-  await tx
+  const added = await tx
     .insertInto('boxes')
-    .values({ ...facts, id: fresh, orgId, name })
-    .execute()
-  return fresh
+    .values({ ...facts, id: newId('box'), orgId, name })
+    .onConflict((oc) => oc.doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return added?.id
 }
 
 async function ensureInGroup(tx: Transaction<Database>, orgId: OrgId, name: string, boxId: BoxId): Promise<void> {

@@ -168,12 +168,13 @@ export class Stout {
     const { email, password, apiToken } = this.settings
     const keys = deriveKeys(this.secret)
     await using db = openDatabase(this.databaseUrl, { name: 'stout-seed', maxConnections: 2 })
-    await seed(db, {
+    const { removed } = await seed(db, {
       orgName: 'Demo',
       owner: { email, name: 'Owner', passwordHash: await hashPassword(password) },
       token: { name: 'demo', hash: hashToken(keys, apiToken) },
       boxes: this.boxes.map(({ token, ...box }) => ({ ...box, tokenSealed: seal(keys, token), lagerBoxId: box.name })),
     })
+    this.boxes = this.boxes.filter(({ name }) => !removed.includes(name))
   }
 
   private environment(): NodeJS.ProcessEnv {

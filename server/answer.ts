@@ -38,8 +38,8 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function failureResponse({ status, code, message, issues, retryAfterSeconds }: Failure): Response {
-  return json({ code, message, ...(issues && { issues }) }, status, {
+function failureResponse({ status, code, message, issues, detail, retryAfterSeconds }: Failure): Response {
+  return json({ code, message, ...(issues && { issues }), ...(detail && { detail }) }, status, {
     ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="stout"' }),
   })

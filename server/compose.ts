@@ -1,4 +1,6 @@
 import { deriveKeys, type Keys } from '../core/access/keys'
+import { callBackTargets } from '../core/boxes/call-back'
+import type { Fleet } from '../core/boxes/look-at-box'
 import { type Env, loadEnv } from '../core/env'
 import type { LiveBus } from '../core/live/bus'
 import { openPostgresBus } from '../core/live/postgres-bus'
@@ -13,6 +15,8 @@ export type Web = {
   db: Db
   bus: LiveBus
   keys: Keys
+  /** What verbs need that talk to boxes. */
+  fleet: Fleet
   log: Log
   signIns: SignInThrottle
   /** Where people reach this process, without a slash at the end. */
@@ -36,11 +40,13 @@ export function compose(env: Env): Web {
   const log = openLog(env.STOUT_LOG_LEVEL)
   const onError = (error: Error) => log.warn({ error: error.message }, 'lost an idle connection to Postgres')
   const db = openDatabase(env.DATABASE_URL, { name: 'stout-web', maxConnections: 20, onError })
+  const keys = deriveKeys(env.STOUT_SECRET)
   return {
     env,
     db,
     bus: env.REDIS_URL ? openRedisBus(env.REDIS_URL) : openPostgresBus(env.DATABASE_URL, db),
-    keys: deriveKeys(env.STOUT_SECRET),
+    keys,
+    fleet: { keys, installation: env.STOUT_INSTALLATION, callBacks: callBackTargets(env.STOUT_BOX_URL) },
     log,
     signIns: new SignInThrottle(),
     publicUrl: env.STOUT_URL.replace(/\/+$/, ''),

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { DomainError, type ErrorCode, type Issue } from '../core/errors'
 
-/** An error as callers get it: `{ code, message, issues? }` under a status. */
+/** An error as callers get it: `{ code, message, issues?, detail? }` under a status. */
 export type Failure = {
   status: number
   code: ErrorCode | 'internal' | 'method_not_allowed'
   message: string
   issues?: Issue[]
+  /** `reason` tells failures of one code apart; what else it names depends on that. */
+  detail?: Record<string, string | number>
   retryAfterSeconds?: number
 }
 
@@ -21,8 +23,8 @@ const PASSING_STATES = /^(08...|53...|57P0[1-5]|57014|55P03|25P0[34]|40001|40P01
 /** Tells what a caller may know of an error. Everything that is not expected is `internal`, without details. */
 export function explain(error: unknown): Failure {
   if (error instanceof DomainError) {
-    const { status, code, message, issues } = error
-    return { status, code, message, ...(issues.length > 0 && { issues }) }
+    const { status, code, message, issues, detail } = error
+    return { status, code, message, ...(issues.length > 0 && { issues }), ...('reason' in detail && { detail }) }
   }
   if (error instanceof z.ZodError) return badInput(issuesOf(error))
   if (isPassing(error)) {

@@ -6,8 +6,9 @@ import type { Event } from '../db/schema'
 import type { Queues } from './queues'
 import type { Deliver } from './relay'
 
-/** Events after which some job may be placed: it became ready, or a box became free. */
-const ASKS_FOR_PLACEMENT = new Set(['submitted', 'return', 'retry', 'attempt_closed', 'box_changed'])
+/** Events of a job after which some job may be placed: it became ready, or its box became free. */
+const ASKS_FOR_PLACEMENT = new Set(['submitted', 'return', 'retry', 'attempt_closed'])
+const isOfBox = (subject: string) => subject.startsWith('box_')
 /** The worker that placed a job dispatches it at once; this is the second chance, should it have died. */
 const SECOND_CHANCE_MS = 3_000
 
@@ -22,7 +23,8 @@ type Deps = {
 /** What follows from committed events: pages wake up, placement runs, boxes are told. */
 export function deliverEvents({ db, bus, queues, place }: Deps): Deliver {
   return async (events) => {
-    const orgs = new Set(events.filter(({ type }) => ASKS_FOR_PLACEMENT.has(type)).map(({ orgId }) => orgId))
+    const asking = events.filter(({ type, subject }) => ASKS_FOR_PLACEMENT.has(type) || isOfBox(subject))
+    const orgs = new Set(asking.map(({ orgId }) => orgId))
     await requestPlacement(db, [...orgs])
     orgs.forEach(place)
     await Promise.all([
@@ -44,7 +46,7 @@ async function followUp(queues: Queues, { type, subject, attempt, data }: Event)
 }
 
 function wakesOf({ subject, seq, orgId, type, attempt }: Event): Wake[] {
-  if (subject.startsWith('box_')) return [{ topic: boxesTopic(orgId), n: seq }]
+  if (isOfBox(subject)) return [{ topic: boxesTopic(orgId), n: seq }]
   const wakes = [
     { topic: jobTopic(subject), n: seq },
     { topic: jobsTopic(orgId), n: seq },

@@ -1,5 +1,6 @@
 import { deriveKeys } from '../core/access/keys'
 import { beat } from '../core/attempts/presence'
+import { callBackTargets } from '../core/boxes/call-back'
 import { channels } from '../core/channels/open-channel'
 import { loadShipped } from '../core/channels/shipped'
 import type { Env } from '../core/env'
@@ -20,6 +21,7 @@ import { type DispatchDeps, dispatch } from './dispatch'
 import { type Log, openLog } from './log'
 import { openQueues, type Queues } from './queues'
 import { relayBatch } from './relay'
+import { inspectDueBoxes } from './sweeps/inspect-boxes'
 import { lookForSilent } from './sweeps/look-for-silent'
 import { probeDueBoxes } from './sweeps/probe-boxes'
 import { tidy } from './tidy'
@@ -109,7 +111,8 @@ function startRelay(parts: Parts): Clock[] {
   return [relay, { nudge: () => undefined, stop: () => ear.close() }]
 }
 
-function startSweeps({ env, db, queues, log, dispatching }: Parts): Clock[] {
+function startSweeps(parts: Parts): Clock[] {
+  const { env, db, queues, log, dispatching } = parts
   const everyMs = env.SWEEP_SECONDS * 1_000
   const silence = {
     ...dispatching,
@@ -146,5 +149,12 @@ function startSweeps({ env, db, queues, log, dispatching }: Parts): Clock[] {
       log,
       async () => (await probeDueBoxes({ ...silence, everySeconds: env.BOX_PROBE_SECONDS })) > 0,
     ),
+    ...(env.BOX_INSPECT_SECONDS > 0 ? [startInspections(parts)] : []),
   ]
+}
+
+function startInspections({ env, log, dispatching }: Parts): Clock {
+  const callBacks = callBackTargets(env.STOUT_BOX_URL)
+  const deps = { ...dispatching, callBacks, everySeconds: env.BOX_INSPECT_SECONDS }
+  return startClock('inspect', env.SWEEP_SECONDS * 1_000, log, async () => (await inspectDueBoxes(deps)) > 0)
 }

@@ -38,6 +38,18 @@ test('seeding again makes nothing twice, and takes over addresses, even exchange
   expect(await signIn(t.db, { email: 'ada@example.com', password: 'another', userAgent: '' })).toMatch(/^sess_/)
 })
 
+test('seeding knows a box that was renamed by who it is, and does not bring back one that was removed', async () => {
+  await using t = await testDb()
+  const first = await aSeed()
+  const boxes = first.boxes.map((one) => ({ ...one, lagerBoxId: one.name }))
+  await seed(t.db, { ...first, boxes })
+  await t.db.updateTable('boxes').set({ name: 'left' }).where('name', '=', 'bench-1').execute()
+  await t.db.updateTable('boxes').set({ removedAt: new Date() }).where('name', '=', 'bench-2').execute()
+  expect(await seed(t.db, { ...first, boxes })).toMatchObject({ removed: ['bench-2'] })
+  const rows = await t.db.selectFrom('boxes').select('name').where('removedAt', 'is', null).execute()
+  expect(rows).toEqual([{ name: 'left' }])
+})
+
 test('a token leads to its holder with the role of today, until it is revoked or expires', async () => {
   await using t = await testDb()
   const token = newToken()

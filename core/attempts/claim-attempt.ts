@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely'
 import type { Db } from '../../db/client'
 import type { Attempt, Box, BoxIdentity, Database, Job } from '../../db/schema'
+import { recordBoxEvents } from '../boxes/box-events'
 import { DomainError, NotFound } from '../errors'
 import { transition } from '../jobs/transition'
 import { lockAttempt } from './close-attempt'
@@ -105,9 +106,12 @@ async function refuseSwapped(
   const detail = `${box.name} was registered as ${box.lagerBoxId}, but ${identity.lagerBoxId} answered at its address`
   await tx
     .updateTable('boxes')
-    .set({ identityMismatchAt: sql<Date>`now()`, statusDetail: detail })
+    .set({ identityMismatchAt: sql<Date>`now()`, foundBoxId: identity.lagerBoxId })
     .where('id', '=', box.id)
     .execute()
+  const { lagerBoxId: found, hostname } = identity
+  const data = { registered: box.lagerBoxId, found, hostname }
+  await recordBoxEvents(tx, box, `box:${box.id}`, [{ type: 'identity_mismatch', data }])
   await returnJob(tx, ref, { kind: 'incompatible', detail })
   return new DomainError('conflict', `identity_mismatch: ${detail}`)
 }

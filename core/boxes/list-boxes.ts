@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { Box } from '../../db/schema'
 import type { Ctx } from '../context'
 
+const instant = () => z.iso.datetime().nullable()
+
 /** A box as every reader gets it; nothing of its credentials. */
 export const boxViewSchema = z
   .object({
@@ -10,10 +12,15 @@ export const boxViewSchema = z
     host: z.string(),
     pythonPort: z.number().int(),
     httpPort: z.number().int(),
+    hasToken: z.boolean(),
     status: z.enum(['unknown', 'online', 'offline']),
     statusDetail: z.string().nullable(),
     version: z.string().nullable(),
-    lagerBoxId: z.string().nullable(),
+    lagerBoxId: z.string().nullable().meta({ description: 'Who it is: LAGER_BOX_ID, where the box has one.' }),
+    foundBoxId: z.string().nullable().meta({ description: 'Who answers at its address instead, where it is another.' }),
+    hostname: z.string().nullable(),
+    bootId: z.string().nullable().meta({ description: 'Changes with each start of the machine.' }),
+    pythonVersion: z.string().nullable(),
     labels: z.record(z.string(), z.string()),
     nets: z.array(z.object({ name: z.string(), type: z.string() })),
     groups: z.array(z.string()),
@@ -31,11 +38,17 @@ export const boxViewSchema = z
       )
       .meta({ description: 'Who holds its slots. A job that is over holds its slot until the box is quiet.' }),
     lockHolder: z.string().nullable().meta({ description: 'Somebody outside Stout who has locked the box.' }),
-    canCallBack: z.boolean(),
+    canCallBack: z.boolean().meta({ description: 'Whether it reaches Stout; without that it gets no jobs.' }),
+    callBackDetail: z.string().nullable().meta({ description: 'What the box said when it could not.' }),
     identityMismatch: z.boolean(),
     draining: z.boolean(),
-    lastSeenAt: z.iso.datetime().nullable(),
-    probedAt: z.iso.datetime().nullable(),
+    createdAt: z.iso.datetime(),
+    lastSeenAt: instant(),
+    probedAt: instant(),
+    inspectedAt: instant().meta({
+      description: 'When a script there last said who it is and whether it can call back.',
+    }),
+    removedAt: instant(),
   })
   .meta({ id: 'Box' })
 export type BoxView = z.infer<typeof boxViewSchema>
@@ -49,37 +62,46 @@ export async function listBoxes(
     .selectFrom('boxes')
     .selectAll()
     .where('orgId', '=', ctx.orgId)
+    .where('removedAt', 'is', null)
     .$if(cursor !== undefined, (qb) => qb.where('name', '>', cursor as string))
     .orderBy('name')
     .limit(limit + 1)
     .execute()
   const page = boxes.slice(0, limit)
-  const [leases, groups] = await Promise.all([leasesOf(ctx, page), groupsOf(ctx, page)])
-  const items = page.map((box) => ({
-    ...pick(box),
+  return { items: await toBoxViews(ctx, page), nextCursor: boxes.length > limit ? (page.at(-1)?.name ?? null) : null }
+}
+
+/** Makes the views of boxes, with their groups and who holds their slots. */
+export async function toBoxViews(ctx: Ctx, boxes: Box[]): Promise<BoxView[]> {
+  if (boxes.length === 0) return []
+  const [leases, groups] = await Promise.all([leasesOf(ctx, boxes), groupsOf(ctx, boxes)])
+  return boxes.map((box) => ({
+    ...plain(box),
+    hasToken: box.tokenSealed !== null,
     identityMismatch: box.identityMismatchAt !== null,
+    createdAt: box.createdAt.toISOString(),
     lastSeenAt: box.lastSeenAt?.toISOString() ?? null,
     probedAt: box.probedAt?.toISOString() ?? null,
+    inspectedAt: box.inspectedAt?.toISOString() ?? null,
+    removedAt: box.removedAt?.toISOString() ?? null,
     groups: groups.get(box.id)?.map((group) => group.name) ?? [],
     leases: (leases.get(box.id) ?? []).map(({ boxId: _, acquiredAt, ...lease }) => ({
       ...lease,
       acquiredAt: acquiredAt.toISOString(),
     })),
   }))
-  return { items, nextCursor: boxes.length > limit ? (page.at(-1)?.name ?? null) : null }
 }
 
-function pick(box: Box) {
+function plain(box: Box) {
   const { id, name, host, pythonPort, httpPort, status, statusDetail, version, lagerBoxId, labels, nets } = box
-  const { slots, lockHolder, canCallBack, draining } = box
+  const { slots, lockHolder, canCallBack, callBackDetail, draining, foundBoxId, hostname, bootId, pythonVersion } = box
   return {
     ...{ id, name, host, pythonPort, httpPort, status, statusDetail, version, lagerBoxId, labels, nets },
-    ...{ slots, lockHolder, canCallBack, draining },
+    ...{ slots, lockHolder, canCallBack, callBackDetail, draining, foundBoxId, hostname, bootId, pythonVersion },
   }
 }
 
 async function leasesOf(ctx: Ctx, boxes: Box[]) {
-  if (boxes.length === 0) return new Map<string, never>()
   const rows = await ctx.db
     .selectFrom('leases')
     .leftJoin('jobs', 'jobs.id', 'leases.jobId')
@@ -96,7 +118,6 @@ async function leasesOf(ctx: Ctx, boxes: Box[]) {
 }
 
 async function groupsOf(ctx: Ctx, boxes: Box[]) {
-  if (boxes.length === 0) return new Map<string, never>()
   const rows = await ctx.db
     .selectFrom('groupBoxes')
     .innerJoin('groups', 'groups.id', 'groupBoxes.groupId')

@@ -16,7 +16,9 @@ export async function submitJob(ctx: Ctx, submission: Submission): Promise<Job> 
   const script = Buffer.from(submission.script, 'utf8')
   if (script.length > LIMITS.scriptBytes) {
     const message = `must be at most ${LIMITS.scriptBytes} bytes, is ${script.length}`
-    throw new DomainError('too_large', `script: ${message}.`, { limitBytes: LIMITS.scriptBytes }, [{ path: 'script', message }])
+    throw new DomainError('too_large', `script: ${message}.`, { limitBytes: LIMITS.scriptBytes }, [
+      { path: 'script', message },
+    ])
   }
   return await ctx.db.transaction().execute(async (tx) => {
     const target = await resolveTarget(tx, ctx.orgId, submission.target)
@@ -57,13 +59,12 @@ type ResolvedTarget = { kind: Job['targetKind']; id: string | null; queueKey: st
 async function resolveTarget(tx: Transaction<Database>, orgId: OrgId, target: Target): Promise<ResolvedTarget> {
   if ('any' in target) return { kind: 'any', id: null, queueKey: 'any' }
   const [kind, name] = 'box' in target ? (['box', target.box] as const) : (['group', target.group] as const)
-  const table = kind === 'box' ? 'boxes' : 'groups'
-  const found = await tx
-    .selectFrom(table)
-    .select('id')
-    .where('orgId', '=', orgId)
-    .where('name', '=', name)
-    .executeTakeFirst()
+  const named = (table: 'boxes' | 'groups') =>
+    tx.selectFrom(table).select('id').where('orgId', '=', orgId).where('name', '=', name)
+  const found = await (kind === 'box'
+    ? named('boxes').where('removedAt', 'is', null)
+    : named('groups')
+  ).executeTakeFirst()
   if (!found)
     throw new Invalid([{ path: `target.${kind}`, message: `There is no ${kind} named ${JSON.stringify(name)}.` }])
   return { kind, id: found.id, queueKey: `${kind}:${name}` }

@@ -6,7 +6,13 @@ import type { CandidateBox } from './decide'
 
 /** The organisation's boxes as placement sees them, leases included. */
 export async function loadFleet(db: Db | Transaction<Database>, orgId: OrgId): Promise<CandidateBox[]> {
-  const boxes = await db.selectFrom('boxes').selectAll().where('orgId', '=', orgId).orderBy('name').execute()
+  const boxes = await db
+    .selectFrom('boxes')
+    .selectAll()
+    .where('orgId', '=', orgId)
+    .where('removedAt', 'is', null)
+    .orderBy('name')
+    .execute()
   const leases = await db.selectFrom('leases').select(['boxId', 'slot']).where('orgId', '=', orgId).execute()
   const memberships = await db
     .selectFrom('groupBoxes')

@@ -21,9 +21,19 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 test('the document is OpenAPI 3.1 and describes every route', () => {
   expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Stout' } })
   expect(operations.map(({ path, method }) => `${method} ${path}`).sort()).toEqual([
-    ...['get /boxes', 'get /health', 'get /jobs', 'get /jobs/{jobId}', 'get /jobs/{jobId}/events'],
+    ...[
+      'delete /boxes/{boxId}',
+      'get /boxes',
+      'get /boxes/{boxId}',
+      'get /boxes/{boxId}/events',
+      'get /health',
+      'get /jobs',
+      'get /jobs/{jobId}',
+      'get /jobs/{jobId}/events',
+    ],
     ...['get /jobs/{jobId}/logs', 'get /jobs/{jobId}/logs/raw', 'get /jobs/{jobId}/logs/stream'],
-    ...['get /openapi.json', 'get /ready', 'post /jobs', 'post /jobs/{jobId}/cancel'],
+    ...['get /openapi.json', 'get /ready', 'patch /boxes/{boxId}'],
+    ...['post /boxes', 'post /boxes/probe', 'post /jobs', 'post /jobs/{jobId}/cancel'],
   ])
 })
 

@@ -9,6 +9,10 @@ const errorSchema = z
     code: z.string().meta({ description: 'What went wrong, for programs.', example: 'bad_request' }),
     message: z.string().meta({ description: 'What went wrong, for people.' }),
     issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    detail: z
+      .record(z.string(), z.union([z.string(), z.number()]))
+      .optional()
+      .meta({ description: 'Where one code has several reasons: `reason`, and what it speaks of.' }),
   })
   .meta({ description: 'Every error looks like this.' })
 
@@ -17,10 +21,10 @@ const ERRORS: Record<number, string> = {
   401: 'No API token, or one that is unknown, revoked or expired.',
   403: 'The role of the caller does not allow this.',
   404: 'There is no such thing, or not for the caller.',
-  409: 'The job is in a state in which this has no meaning.',
+  409: 'It is in a state in which this has no meaning, or something else has that name, address or identity.',
   413: 'The body or the script is too large.',
   415: 'The body is not JSON.',
-  422: 'Well formed, but names something that does not exist.',
+  422: 'Well formed, but names something that does not exist or does not answer as it must.',
   500: 'Something went wrong on our side.',
   503: 'The database does not answer just now; try again after Retry-After seconds.',
 }
@@ -99,6 +103,9 @@ function withLocation(response: unknown): unknown {
   return { ...(response as object), description: 'Made.', headers: { Location: location } }
 }
 
+const CONFLICTS = new Set(['POST /jobs/{jobId}/cancel', 'POST /boxes', 'PATCH /boxes/{boxId}', 'DELETE /boxes/{boxId}'])
+const UNPROCESSABLE = new Set(['POST /jobs', 'POST /boxes', 'PATCH /boxes/{boxId}'])
+
 function errorsOf(operation: Operation, method: string, path: string): number[] {
   if (!operation.security) return path === '/ready' ? [503] : []
   const writes = method !== 'GET'
@@ -106,9 +113,9 @@ function errorsOf(operation: Operation, method: string, path: string): number[] 
     ...[400, 401],
     ...(writes ? [403] : []),
     ...(path.includes('{') ? [404] : []),
-    ...(path.endsWith('/cancel') ? [409] : []),
+    ...(CONFLICTS.has(`${method} ${path}`) ? [409] : []),
     ...(operation.requestBody ? [413, 415] : []),
-    ...(operation.requestBody && !path.includes('{') ? [422] : []),
+    ...(UNPROCESSABLE.has(`${method} ${path}`) ? [422] : []),
     ...[500, 503],
   ]
 }

@@ -1,23 +1,7 @@
 import { expect, test } from 'vitest'
 import { aBox, aJob, aPass } from '../../core/testing/fixtures'
+import { ask } from '../testing/ask'
 import { aMember, aServer } from '../testing/fixtures'
-
-type Options = { bearer?: string; body?: unknown; headers?: Record<string, string>; method?: string }
-
-/** Sends a request and returns status, JSON and headers. A string body is sent as it is. */
-async function ask(url: string, path: string, { bearer, body, headers = {}, method }: Options = {}) {
-  const response = await fetch(`${url}/api/v1${path}`, {
-    method: method ?? (body === undefined ? 'GET' : 'POST'),
-    headers: {
-      ...(bearer && { authorization: bearer }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  return { status: response.status, json: text ? JSON.parse(text) : undefined, headers: response.headers }
-}
 
 test('a submitted job is answered 201 with its place, and can be read, listed and cancelled', async () => {
   await using s = await aServer()
@@ -220,6 +204,12 @@ const routesOf = (id: string): [string, string][] => [
   ['GET', `/jobs/${id}/logs/stream`],
   ['GET', `/jobs/${id}/logs/raw`],
   ['GET', '/boxes'],
+  ['POST', '/boxes'],
+  ['POST', '/boxes/probe'],
+  ['GET', '/boxes/box_1'],
+  ['PATCH', '/boxes/box_1'],
+  ['DELETE', '/boxes/box_1'],
+  ['GET', '/boxes/box_1/events'],
 ]
 
 test('without a good token every route answers 401, and says nothing of what exists', async () => {

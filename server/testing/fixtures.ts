@@ -13,13 +13,13 @@ import { serve } from './serve'
 const ORIGIN = 'http://stout.test'
 
 /** The web process on a database of its own, and an HTTP server in front of it. */
-export async function aServer(databaseUrl?: string) {
+export async function aServer(databaseUrl?: string, boxUrl = 'http://boxes.stout.test') {
   const t = await testDb()
   const web = compose(
     loadEnv({
       DATABASE_URL: databaseUrl ?? t.url,
       STOUT_URL: ORIGIN,
-      STOUT_BOX_URL: 'http://boxes.stout.test',
+      STOUT_BOX_URL: boxUrl,
       STOUT_SECRET: 'a secret that is long enough for tests',
       STOUT_LOG_LEVEL: 'silent',
     }),

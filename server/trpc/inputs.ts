@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { JobId } from '../../core/ids'
+import type { BoxId, JobId } from '../../core/ids'
 
 const INT4_MAX = 2_147_483_647
 
@@ -18,6 +18,11 @@ export const jobIdSchema = z
   .string()
   .regex(/^job_[0-9a-z]{1,80}$/, 'must be the id of a job')
   .transform((id) => id as JobId)
+
+export const boxIdSchema = z
+  .string()
+  .regex(/^box_[0-9a-z]{1,80}$/, 'must be the id of a box')
+  .transform((id) => id as BoxId)
 
 const PAGE = { default: 50, max: 200 } as const
 export const pageLimit = () => queryInt(1, PAGE.max).default(PAGE.default)

@@ -9,7 +9,7 @@ import { submissionSchema } from '../../core/jobs/submission'
 import { submitJob } from '../../core/jobs/submit-job'
 import { logLineSchema, readLog } from '../../core/logs/read-log'
 import { procedure, router } from './init'
-import { jobIdSchema, pageLimit, queryInt } from './inputs'
+import { boxIdSchema, jobIdSchema, pageLimit, queryInt } from './inputs'
 
 const tags = ['jobs']
 const LINES_A_PAGE = 1_000
@@ -29,6 +29,7 @@ export const jobsRouter = router({
     .input(
       z.strictObject({
         state: z.array(z.enum(JOB_STATES)).min(1).max(JOB_STATES.length).optional(),
+        boxId: boxIdSchema.optional(),
         cursor: jobIdSchema.optional(),
         limit: pageLimit(),
       }),

@@ -99,7 +99,7 @@ function claimAnswer(deps: BoxApiDeps, ref: AttemptRef, nonce: string, { now, jo
 
 function heldLock({ keys, installation }: BoxApiDeps, ref: AttemptRef, { host, pythonPort, tokenSealed }: Box) {
   return {
-    url: `http://${host}:${pythonPort}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${pythonPort}`,
     token: tokenSealed === null ? null : unseal(keys, tokenSealed),
     user: lockUser(installation, ref),
     ttlSeconds: LOCK_TTL_SECONDS,

@@ -37,7 +37,7 @@ async function answer(deps: BoxApiDeps, request: IncomingMessage, response: Serv
   const url = new URL(request.url ?? '/', 'http://box-api')
   try {
     if (url.pathname === '/health') {
-      send(response, 200, { status: 'healthy', service: 'stout-worker' })
+      send(response, 200, { status: 'healthy', service: 'stout-worker', installation: deps.installation })
       return
     }
     const [, jobId, attempt, verb] = PATH.exec(url.pathname) ?? []

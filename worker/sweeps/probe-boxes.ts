@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { outsideHolder } from '../../core/boxes/look-at-box'
 import { recordProbe } from '../../core/boxes/record-probe'
 import type { ChannelTo } from '../../core/channels/open-channel'
 import type { BoxId } from '../../core/ids'
@@ -10,12 +11,12 @@ const AT_ONCE = 16
 
 /** Probes the boxes whose time has come, and returns how many. Any number of workers share them out. */
 export async function probeDueBoxes(deps: ProbeDeps): Promise<number> {
-  const { db, everySeconds } = deps
   const { rows } = await sql<{ id: BoxId }>`
     with due as (
-      select id from boxes where probed_at is null or probed_at <= now() - ${everySeconds} * interval '1 second'
-      order by probed_at nulls first limit ${AT_ONCE} for update skip locked)
-    update boxes b set probed_at = now() from due where b.id = due.id returning b.id`.execute(db)
+      select id from boxes where next_probe_at <= now() and removed_at is null
+      order by next_probe_at limit ${AT_ONCE} for update skip locked)
+    update boxes b set next_probe_at = now() + ${withJitter(deps.everySeconds)}
+    from due where b.id = due.id returning b.id`.execute(deps.db)
   await Promise.all(rows.map(({ id }) => probeBox(deps, id)))
   return rows.length
 }
@@ -24,10 +25,14 @@ async function probeBox({ db, channelTo, installation }: ProbeDeps, boxId: BoxId
   const channel = await channelTo(boxId)
   const facts = await channel.probe()
   if ('kind' in facts) {
-    const detail = facts.kind === 'locked' ? facts.holder : facts.detail
-    await recordProbe(db, boxId, { online: false, detail: `${facts.kind}: ${detail}` })
+    const { kind } = facts
+    await recordProbe(db, boxId, { online: false, kind, detail: kind === 'locked' ? facts.holder : facts.detail })
     return
   }
-  const ours = facts.lockHolder?.startsWith(`stout:${installation}:`) ?? false
-  await recordProbe(db, boxId, { online: true, ...facts, lockHolder: ours ? null : facts.lockHolder })
+  await recordProbe(db, boxId, { online: true, ...facts, lockHolder: outsideHolder(facts, installation) })
+}
+
+/** An interval of this many seconds, up to a tenth longer or shorter for each row: boxes added together drift apart. */
+export function withJitter(seconds: number) {
+  return sql`${seconds} * (0.9 + 0.2 * random()) * interval '1 second'`
 }

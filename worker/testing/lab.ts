@@ -3,6 +3,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { deriveKeys, seal } from '../../core/access/keys'
+import { callBackTargets } from '../../core/boxes/call-back'
+import type { Fleet } from '../../core/boxes/look-at-box'
 import type { Ctx } from '../../core/context'
 import { type BoxId, type JobId, newId } from '../../core/ids'
 import { isTerminal, type JobState } from '../../core/jobs/state'
@@ -24,6 +26,8 @@ export type Lab = AsyncDisposable & {
   dir: string
   worker: Started
   workerPort: number
+  /** What verbs need that talk to boxes. */
+  fleet: Fleet
   /** Starts another worker process on the same database. */
   startWorker(env?: Record<string, string>): Promise<Started>
   /** Starts a box runtime process and registers it. */
@@ -55,6 +59,7 @@ export async function aLab(env: Record<string, string> = {}, options: { boxUrl?:
       .toLowerCase()
       .replaceAll(/[^a-z0-9]/g, ''),
     BOX_PROBE_SECONDS: '1',
+    BOX_INSPECT_SECONDS: '0',
     SWEEP_SECONDS: '0.2',
     ...env,
   }
@@ -66,6 +71,11 @@ export async function aLab(env: Record<string, string> = {}, options: { boxUrl?:
     dir,
     worker,
     workerPort,
+    fleet: {
+      keys: deriveKeys(SECRET),
+      installation: settings.STOUT_INSTALLATION,
+      callBacks: callBackTargets(settings.STOUT_BOX_URL),
+    },
     startWorker: (more = {}) => startWorker({ STOUT_WORKER_PORT: '0', ...more }),
     addBox: async (box = {}) => {
       const { process, ...added } = await addBox(ctx, dir, box)
