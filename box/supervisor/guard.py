@@ -15,6 +15,7 @@ import socket
 import sys
 import time
 
+import dependencies
 import processes
 
 #: What a script left behind may go on for so long of its own accord before it gets SIGTERM …
@@ -24,10 +25,11 @@ LEFTOVER_GRACE_SECONDS = 5.0
 
 
 class Script:
-    """What to run: `python3 -u main.py args…` in `directory`, with exactly this environment."""
+    """What to run: `python3 -u main.py args…` in `directory`, with exactly this environment, once `plan` is installed."""
 
-    def __init__(self, directory: str, args: list[str], environment: dict[bytes, bytes], tag: str, grace_seconds: float):
-        self.directory, self.args, self.environment = directory, args, environment
+    def __init__(self, directory: str, args: list[str], environment: dict[bytes, bytes], tag: str, grace_seconds: float,
+                 plan: dependencies.Plan | None = None):
+        self.directory, self.args, self.environment, self.plan = directory, args, environment, plan
         self.tag, self.grace_seconds = b"LAGER_PROCESS_ID=" + tag.encode(), grace_seconds
 
 
@@ -39,6 +41,7 @@ class Guard:
         self.channel, self.script = channel, script
         self.stdout, self.stderr = stdout, stderr
         self.supervisor = os.getppid()
+        self.installer_pid: int | None = None
         self.script_pid: int | None = None
         self.terminate_at: float | None = None
         self.kill_at: float | None = None
@@ -49,7 +52,10 @@ class Guard:
         processes.harden("stout-guard")
         processes.ignore_signals()
         woken = self._wake_on_signals()
-        self._start()
+        if self.script.plan:
+            self._install(self.script.plan)
+        else:
+            self._start()
         poll = select.poll()
         poll.register(self.channel, select.POLLIN)
         poll.register(woken, select.POLLIN)
@@ -73,6 +79,50 @@ class Guard:
         processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGUSR1)
         return woken
 
+    def _install(self, plan: dependencies.Plan) -> None:
+        """Forks the one that installs the dependencies. What came of it is read when it has ended."""
+        self.installed, result = os.pipe()
+        guard = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._become_installer(plan, guard, result)
+        os.close(result)
+        self.installer_pid = pid
+
+    def _become_installer(self, plan: dependencies.Plan, guard: int, result: int) -> None:
+        try:
+            self._leave(guard)
+            os.closerange(3, result)
+            os.closerange(result + 1, 1024)
+            told = {"directory": dependencies.install(plan)}
+        except dependencies.Failed as problem:
+            told = {"failed": str(problem)}
+        except BaseException as problem:
+            told = {"failed": repr(problem)}
+        os.write(result, json.dumps(told).encode())
+        os._exit(0)
+
+    def _installer_ended(self, status: int) -> None:
+        self.installer_pid = None
+        data = os.read(self.installed, 65536)
+        os.close(self.installed)
+        killed = f"the installation was ended by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "it was ended"
+        told = json.loads(data) if data else {"failed": killed}
+        if self.kill_at is not None:
+            self._not_started("The script was not started: it was ended while its dependencies were being installed.")
+        elif "failed" in told:
+            self._not_started(f"The dependencies could not be installed: {told['failed']}"[:4000])
+        else:
+            environment, path = self.script.environment, os.fsencode(told["directory"])
+            before = environment.get(b"PYTHONPATH")
+            environment[b"PYTHONPATH"] = path + b":" + before if before else path
+            self._start()
+
+    def _not_started(self, why: str) -> None:
+        for fd in (self.stdout, self.stderr):
+            os.close(fd)
+        self._say({"failed": why})
+
     def _start(self) -> None:
         self.started_at = time.monotonic()
         reason, failed = os.pipe()  # close-on-exec: ends when the script's python runs, or says why it does not
@@ -94,34 +144,40 @@ class Guard:
     def _become_script(self, guard: int, failed: int) -> None:
         """Runs in the forked child; ends in exec."""
         try:
-            processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != guard:
-                os._exit(1)  # the guard died before the line above could tell
-            os.setsid()
-            null = os.open(os.devnull, os.O_RDONLY)
-            for fd, number in ((null, 0), (self.stdout, 1), (self.stderr, 2)):
-                os.dup2(fd, number)
-            signal.set_wakeup_fd(-1)
-            for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-                try:
-                    signal.signal(number, signal.SIG_DFL)
-                except (OSError, ValueError):
-                    pass
-            signal.pthread_sigmask(signal.SIG_SETMASK, ())
-            os.chdir(self.script.directory)
+            self._leave(guard)
             os.execve(sys.executable, [sys.executable, "-u", "main.py", *self.script.args], self.script.environment)
         except BaseException as problem:
             os.write(failed, f"the script could not be started: {problem}".encode()[:4000])
         os._exit(1)
 
+    def _leave(self, guard: int) -> None:
+        """Makes a forked child what a script expects to be: a session of its own, the three streams, default signals, its
+        directory. It dies with the guard."""
+        processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != guard:
+            os._exit(1)  # the guard died before the line above could tell
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDONLY)
+        for fd, number in ((null, 0), (self.stdout, 1), (self.stderr, 2)):
+            os.dup2(fd, number)
+        signal.set_wakeup_fd(-1)
+        for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+            try:
+                signal.signal(number, signal.SIG_DFL)
+            except (OSError, ValueError):
+                pass
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.chdir(self.script.directory)
+
     def _step(self) -> bool:
         """Reaps, and does what is due. True when nothing of the script is left."""
         no_children = self._reap()
         now = time.monotonic()
-        if self.script_pid is None and self.kill_at is None:
+        working = self.script_pid is not None or self.installer_pid is not None
+        if not working and self.kill_at is None:
             self.terminate_at = now + (0 if no_children else LINGER_SECONDS)
             self.kill_at = self.terminate_at + min(self.script.grace_seconds, LEFTOVER_GRACE_SECONDS)
-        if self.script_pid is None and no_children and not processes.tagged(self.script.tag):
+        if not working and no_children and not processes.tagged(self.script.tag):
             return True
         if self.kill_at is not None and now >= self.kill_at:
             processes.send(self._living(), signal.SIGKILL)
@@ -133,7 +189,7 @@ class Guard:
 
     def _living(self) -> set[int]:
         living = processes.descendants(os.getpid()) | processes.tagged(self.script.tag)
-        if self.script_pid is None:
+        if self.script_pid is None and self.installer_pid is None:
             for pid in living - self.leftovers.keys():
                 self.leftovers[pid] = processes.command_of(pid)
         return living
@@ -147,7 +203,9 @@ class Guard:
                 return True
             if pid == 0:
                 return False
-            if pid == self.script_pid:
+            if pid == self.installer_pid:
+                self._installer_ended(status)
+            elif pid == self.script_pid:
                 self.script_pid = None
                 self._say({"exited": status, "durationMs": round((time.monotonic() - self.started_at) * 1000)})
 

@@ -134,7 +134,7 @@ class Run:
                 self.guard.channel.close()
         for message in messages:
             if "failed" in message:
-                self._tell_exit(None, None, 0, message["failed"])
+                self._tell_exit(None, None, 0, " ".join(filter(None, (message["failed"], self.error))))
             elif "exited" in message:
                 self._script_exited(message["exited"], message["durationMs"])
             elif "quiet" in message:
@@ -155,7 +155,7 @@ class Run:
     def _tell_exit(self, code: int | None, signal_name: str | None, duration_ms: int, error: str | None) -> None:
         self.exited = True
         told = {"exitCode": code, "signal": signal_name, "endedBy": self.ended_by or "script", "durationMs": duration_ms}
-        error = self._masked(error) if error else None
+        error = self._masked(error)[:4000] if error else None
         if error:
             told["error"] = error
         note_exit(self.directory, told)

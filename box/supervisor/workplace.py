@@ -6,32 +6,49 @@ import fcntl
 import json
 import os
 
+import bundle
+import dependencies
 from guard import Script
 
 PIPE_BYTES = 1 << 20
 
 
 def make_script(directory: str, settings, order: dict) -> Script:
-    """Unpacks the claimed script below the attempt's directory. Takes what may be secret out of `order`.
-    @raises OSError, or ValueError when the script arrived damaged."""
-    import hashlib
-    given, environment = order.pop("script"), {**order.pop("env"), **(order.pop("secrets", None) or {})}
-    content = binascii.a2b_base64(given["base64"])
-    if hashlib.sha256(content).hexdigest() != given["sha256"]:
-        raise ValueError("it arrived damaged (its hash differs)")
+    """Unpacks the claimed script or bundle below the attempt's directory. Takes what may be secret out of `order`.
+    @raises OSError, or ValueError when it arrived damaged or is no good."""
+    given, environment = order.pop("script", None), {**order.pop("env"), **(order.pop("secrets", None) or {})}
+    zipped, cache_key = order.pop("bundle", None), order.get("cacheKey")
     job, artifacts = os.path.join(directory, "job"), os.path.join(directory, "artifacts")
     os.mkdir(job, 0o700)
     os.mkdir(artifacts, 0o700)
-    fd = os.open(os.path.join(job, "main.py"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(fd, "wb") as file:
-        file.write(content)
+    if zipped:
+        if zipped.get("kind") != "zip":
+            raise ValueError(f"a bundle of kind {zipped.get('kind')!r} is not known here")
+        bundle.unpack(_content_of(zipped), job)
+    else:
+        fd = os.open(os.path.join(job, "main.py"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(fd, "wb") as file:
+            file.write(_content_of(given))
     ours = {
         "LAGER_PROCESS_ID": settings.process_id, "LAGER_OUTPUT_CHANNEL": channel_path(directory),
         "LAGER_HOST_MODULE_FOLDER": job, "STOUT_JOB_ID": settings.job_id, "STOUT_ATTEMPT": str(settings.attempt),
         "STOUT_ARTIFACTS": artifacts, "PYTHONUNBUFFERED": "1",
     }
     encoded = {os.fsencode(key): os.fsencode(value) for key, value in {**environment, **ours}.items()}
-    return Script(job, order["args"], {**settings.environment, **encoded}, settings.process_id, order["graceSeconds"])
+    encoded = {**settings.environment, **encoded}
+    plan = None
+    if zipped and dependencies.is_needed(job):
+        cache = dependencies.cache_directory(os.path.dirname(directory), cache_key) if cache_key else None
+        plan = dependencies.Plan(job, os.path.join(directory, "dependencies"), cache, encoded, zipped["sha256"])
+    return Script(job, order["args"], encoded, settings.process_id, order["graceSeconds"], plan)
+
+
+def _content_of(given: dict) -> bytes:
+    import hashlib
+    content = binascii.a2b_base64(given["base64"])
+    if hashlib.sha256(content).hexdigest() != given["sha256"]:
+        raise ValueError("it arrived damaged (its hash differs)")
+    return content
 
 
 def channel_path(directory: str) -> str:

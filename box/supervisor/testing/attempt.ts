@@ -13,6 +13,7 @@ export const PYTHON = process.env.STOUT_TEST_PYTHON ?? '/usr/bin/python3'
 /** One attempt on a "box" that is a fresh temporary directory, launched as the runtime would launch it. */
 export class Attempt {
   giveUpSeconds = 60
+  python = PYTHON
   launchVariable: string | undefined
   /** What the runtime gives besides the usual. */
   boxEnvironment: Record<string, string> = {}
@@ -26,8 +27,11 @@ export class Attempt {
   ) {}
 
   /** Listens, and launches unless `launch` is false. Everything is ended with the test, however that ends. */
-  static async start(script: string, options: Partial<Order> & { launch?: boolean } = {}): Promise<Attempt> {
-    const { launch = true, ...order } = options
+  static async start(
+    script: string,
+    options: Partial<Order> & { launch?: boolean; python?: string } = {},
+  ): Promise<Attempt> {
+    const { launch = true, python = PYTHON, ...order } = options
     const collector = new Collector({
       script,
       args: [],
@@ -42,20 +46,21 @@ export class Attempt {
     await collector.listen()
     const attempt = new Attempt(collector, await mkdtemp(join(tmpdir(), 'supervisor-test-')), randomUUID())
     onTestFinished(() => attempt.tearDown())
+    attempt.python = python
     if (launch) await attempt.launch()
     return attempt
   }
 
   /** Runs the launcher as the runtime does, and resolves when it has ended. */
-  async launch(python = PYTHON): Promise<{ code: number; output: string }> {
+  async launch(python = this.python): Promise<{ code: number; output: string }> {
     const module = await mkdtemp(join(this.tmp, 'module-'))
     const files = (await readdir(SUPERVISOR)).filter((name) => name.endsWith('.py') && name !== 'reap.py')
     await Promise.all(files.map((name) => copyFile(join(SUPERVISOR, name), join(module, name))))
     await writeFile(join(module, 'launch.json'), JSON.stringify(this.settings))
     const env = {
       PATH: process.env.PATH ?? '',
-      ...this.boxEnvironment,
       TMPDIR: this.tmp,
+      ...this.boxEnvironment,
       LAGER_BOX_ID: 'bench-7',
       LAGER_PROCESS_ID: this.processId,
       STOUT_LAUNCH: this.launchVariable ?? `${this.collector.jobId}/1`,
@@ -63,6 +68,12 @@ export class Attempt {
     const ended = await run(python, ['-u', 'main.py'], { cwd: module, env })
     await rm(module, { recursive: true })
     return ended
+  }
+
+  /** Launches another attempt on the same box, whose files are then found by this one. */
+  async launchBeside(other: Attempt): Promise<void> {
+    other.boxEnvironment = { ...other.boxEnvironment, TMPDIR: this.tmp }
+    await other.launch()
   }
 
   /** The attempt's own directory, once there is one. */

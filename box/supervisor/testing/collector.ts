@@ -22,6 +22,9 @@ export type ClaimRequest = {
 /** What the claim's answer carries besides the token and the clock. */
 export type Order = {
   script: string
+  /** A zip, which is told in place of the script. */
+  bundle?: Uint8Array
+  cacheKey?: string
   args: string[]
   env: Record<string, string>
   secrets?: Record<string, string>
@@ -167,17 +170,19 @@ export class Collector {
     this.claims.push(request)
     this.nonce ??= request.nonce
     if (request.nonce !== this.nonce) return [409, { code: 'claimed', message: 'Somebody else claimed it.' }]
-    const content = Buffer.from(this.order.script)
+    const { script, bundle, ...order } = this.order
+    const content = Buffer.from(bundle ?? script)
     const sha256 = this.sha256 ?? createHash('sha256').update(content).digest('hex')
+    const base64 = content.toString('base64')
     return [
       200,
       {
         now: this.clock().toISOString(),
         runToken: RUN_TOKEN,
-        ...this.order,
+        ...order,
         control: this.state,
         timeoutSeconds: Math.ceil(this.order.remainingSeconds),
-        script: { name: 'main.py', sha256, base64: content.toString('base64') },
+        ...(bundle ? { bundle: { kind: 'zip', sha256, base64 } } : { script: { name: 'main.py', sha256, base64 } }),
       },
     ]
   }

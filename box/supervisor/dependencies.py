@@ -1,0 +1,185 @@
+"""Dependencies: what a job's requirements.txt names is installed before its script starts, once per organisation and box.
+
+`install` runs in a child of the guard, so a cancel, a deadline or the supervisor's death ends it like a script, and what it
+writes to its stderr stands in the job's log.
+"""
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+
+#: An entry of the cache that no job used for so long is removed. Longer than any job may run.
+UNUSED_SECONDS = 30 * 86400
+#: Lines of requirements.txt that mean files of the bundle, so that their content is not all there is to it.
+LOCAL = re.compile(rb"(?m)^\s*(-r|-c|-e|-f|--requirement|--constraint|--editable|--find-links|\.|/|file:)|@\s*file:"
+                   rb"|\.(whl|zip|gz)\s*$")
+NO_CONNECTION = re.compile(r"NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|Name or service not known|SSLError"
+                           r"|name resolution|Network is unreachable|Connection refused|Connection to \S+ timed out")
+
+
+class Plan:
+    """What to install for one attempt, and where. `job` is the script's directory, `own` a directory for what is not cached."""
+
+    def __init__(self, job: str, own: str, cache: str | None, environment: dict[bytes, bytes], bundle_sha256: str):
+        self.job, self.own, self.cache = job, own, cache
+        self.environment = environment
+        self.bundle_sha256 = bundle_sha256
+
+    def key(self) -> str:
+        """Names everything that the outcome depends on: requirements, options of pip from outside, and this Python."""
+        import hashlib
+        with open(os.path.join(self.job, "requirements.txt"), "rb") as file:
+            requirements = file.read()
+        parts = [requirements, os.uname().machine.encode(), (sys.implementation.cache_tag or "").encode()]
+        parts += sorted(name + b"=" + value for name, value in self.environment.items() if name.startswith(b"PIP_"))
+        if LOCAL.search(requirements):
+            parts.append(self.bundle_sha256.encode())
+        return f"py{sys.version_info[0]}.{sys.version_info[1]}-{hashlib.sha256(chr(0).encode().join(parts)).hexdigest()}"
+
+
+class Failed(Exception):
+    """The dependencies could not be installed; the words are for people."""
+
+
+def is_needed(job: str) -> bool:
+    """True when the job's files name dependencies."""
+    try:
+        with open(os.path.join(job, "requirements.txt"), "rb") as file:
+            return any(line.strip() and not line.strip().startswith(b"#") for line in file)
+    except FileNotFoundError:
+        return False
+
+
+def cache_directory(temporary: str, key: str) -> str:
+    """Where an organisation's dependencies are kept. @raises ValueError for a key that is no plain name."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", key):
+        raise ValueError("cacheKey must be 1 to 64 letters, digits, '_' or '-'")
+    return os.path.join(temporary, f"stout-cache-{key}")
+
+
+def install(plan: Plan) -> str:
+    """Installs, unless an earlier attempt has, and returns the directory for PYTHONPATH. @raises Failed."""
+    began = time.monotonic()
+    try:
+        cache = plan.cache if plan.cache and _make_private(plan.cache) else None
+        if cache is None:
+            os.makedirs(plan.own, 0o700, exist_ok=True)
+            target = os.path.join(plan.own, "packages")
+            _run_pip(plan, target, None)
+        else:
+            target = os.path.join(cache, plan.key())
+            with _locked(target + ".lock"):
+                if os.path.isdir(target):
+                    os.utime(target)
+                    _say(f"dependencies were installed before ({os.path.basename(target)[:14]}…)")
+                    return target
+                _forget_unused(cache)
+                for name in os.listdir(cache):
+                    if name.startswith(os.path.basename(target) + ".new-"):
+                        _remove(os.path.join(cache, name))  # of an attempt that was ended in the middle
+                staging = f"{target}.new-{os.urandom(6).hex()}"
+                _run_pip(plan, staging, os.path.join(cache, "pip"))
+                os.rename(staging, target)
+    except OSError as problem:
+        raise Failed(str(problem)) from None
+    _say(f"installed dependencies in {time.monotonic() - began:.1f} s")
+    return target
+
+
+def _say(text: str) -> None:
+    _write(f"[stout] {text}\n".encode())
+
+
+def _write(data: bytes) -> None:
+    while data:
+        data = data[os.write(2, data):]
+
+
+def _make_private(path: str) -> bool:
+    """Makes a directory that is ours alone. False, said in the log, when somebody else's is there."""
+    import stat
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        pass
+    found = os.lstat(path)
+    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
+        return True
+    _say(f"{path} belongs to somebody else, or others may enter it: the dependencies are not kept")
+    return False
+
+
+class _locked:
+    """Holds a lock file: of attempts that need the same dependencies at once, one installs them."""
+
+    def __init__(self, path: str):
+        self.path = path
+
+    def __enter__(self) -> None:
+        import fcntl
+        self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("waiting for another job that installs the same dependencies")
+            fcntl.flock(self.fd, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.fd)
+
+
+def _forget_unused(cache: str) -> None:
+    """Removes what no job used for a long time, so that the box's disk does not fill up. The small lock files stay."""
+    for name in os.listdir(cache):
+        path = os.path.join(cache, name)
+        if re.fullmatch(r"py\d+\.\d+-[0-9a-f]{64}(\.new-\w+)?", name) and time.time() - os.lstat(path).st_mtime > UNUSED_SECONDS:
+            _remove(path)
+
+
+def _remove(path: str) -> None:
+    import shutil
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _run_pip(plan: Plan, target: str, pip_cache: str | None) -> None:
+    """@raises Failed, saying why as far as pip's words tell."""
+    import subprocess
+    temporary = os.path.join(plan.own, "tmp")
+    os.makedirs(temporary, 0o700, exist_ok=True)
+    keep = ["--cache-dir", pip_cache] if pip_cache else ["--no-cache-dir"]
+    # -I: modules in the job's directory must not take the place of pip's.
+    command = [sys.executable, "-I", "-m", "pip", "--no-input", "--disable-pip-version-check", *keep, "install",
+               "--progress-bar", "off", "--no-warn-script-location", "--target", target, "-r", "requirements.txt"]
+    environment = {b"PIP_RETRIES": b"2", **plan.environment, b"TMPDIR": os.fsencode(temporary), b"PIP_REQUIRE_VIRTUALENV": b"0",
+                   b"PIP_ROOT_USER_ACTION": b"ignore", b"PYTHONUNBUFFERED": b"1"}
+    pip = subprocess.Popen(command, cwd=plan.job, env=environment, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    said = b""
+    while data := os.read(pip.stdout.fileno(), 65536):
+        _write(data)
+        said = (said + data)[-65536:]
+    code = pip.wait()
+    _remove(temporary)
+    if code != 0:
+        _remove(target)
+        raise Failed(explain(said.decode("utf-8", "replace"), code))
+    os.makedirs(target, 0o700, exist_ok=True)  # pip makes none when markers exclude everything
+
+
+def explain(said: str, code: int) -> str:
+    """Why pip ended with `code`, in words that tell what to do."""
+    python = f"{sys.executable}, {'.'.join(map(str, sys.version_info[:3]))}"
+    if "No module named pip" in said:
+        return f"the Python of this box ({python}) has no pip. Install it there (Debian: apt install python3-pip)."
+    if "externally-managed-environment" in said:
+        return (f"the Python of this box ({python}) is managed by its operating system (PEP 668), and its pip refuses even a "
+                "directory of the job's own. PIP_BREAK_SYSTEM_PACKAGES=1 in the job's env allows it.")
+    errors = [line[len("ERROR:"):].strip() for line in said.splitlines() if line.startswith("ERROR:")]
+    errors = [line for line in errors if not line.startswith("No matching distribution")] or errors
+    why = " ".join(errors[-2:])[:1000] or f"pip ended with {code} (see the log)."
+    if NO_CONNECTION.search(said):
+        return ("this box does not reach the package index. Name one that it reaches by PIP_INDEX_URL in the job's env, or bring "
+                f"wheels in the bundle (--no-index and --find-links in requirements.txt). pip says: {why}")
+    return why if code > 0 else f"pip was ended by signal {-code}."
