@@ -52,7 +52,7 @@ test('a script is submitted in the browser, and its lines arrive while it runs',
   await expect(job.state).toHaveText('completed')
   await expect.poll(() => job.texts()).toEqual(expected)
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Jobs' }).click()
-  await expect(page.getByRole('row', { name: 'Soak of board 7' })).toContainText('completed')
+  await expect(page.getByRole('row', { name: 'Soak of board 7' }).first()).toContainText('completed')
 })
 
 function steps(counts: Set<number>): number[] {

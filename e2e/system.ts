@@ -24,7 +24,8 @@ async function start(): Promise<void> {
   const built = await build()
   if (ending) return
   const say = (line: string) => console.error(line)
-  stout = new Stout({ state, build: built, ports: { web: 0, worker: 0, postgres: 0 }, say })
+  const ports = { web: 0, worker: 0, postgres: 0 }
+  stout = new Stout({ state, build: built, ports, realBoxAddresses: false, say })
   await stout.start()
   const { email, password, apiToken } = stout.settings
   const system: System = { url: stout.url, email, password, apiToken }

@@ -39,7 +39,7 @@ test('a tab that moves from page to page keeps to one live stream', async ({ pag
   const main = page.getByRole('navigation', { name: 'Main' })
   await page.goto('/jobs')
   await expect.poll(() => topics(open)).toEqual(['jobs'])
-  await page.getByRole('link', { name: 'wandered' }).click()
+  await page.getByRole('link', { name: 'wandered' }).first().click()
   await expect.poll(() => topics(open)).toEqual([expect.stringContaining(`job:${id}`)])
   await main.getByRole('link', { name: 'Boxes' }).click()
   await expect.poll(() => topics(open)).toEqual(['boxes'])

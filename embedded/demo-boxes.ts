@@ -58,13 +58,15 @@ export type RegisteredBox = DemoBoxAddress & { labels: Record<string, string>; g
 /**
  * Where the demo boxes listen: the ports of a real box on loopback addresses of their own, where the platform has such
  * addresses and nobody uses them; else free ports on 127.0.0.1. What was chosen before is taken again when it is free.
+ * Without `likeReal` it is free ports at once: installations for tests, of which many start at the same time, would take the
+ * same addresses before either listens there.
  */
-export async function chooseAddresses(before: readonly DemoBoxAddress[]): Promise<RegisteredBox[]> {
+export async function chooseAddresses(before: readonly DemoBoxAddress[], likeReal: boolean): Promise<RegisteredBox[]> {
   const chosen: RegisteredBox[] = []
   for (const { name, host, labels, groups } of DEMO_BOXES) {
     const last = before.find((box) => box.name === name)
     const real = { host, pythonPort: 5000, httpPort: 9000 }
-    const address = await firstFree(last ? [last, real] : [real])
+    const address = await firstFree([...(last ? [last] : []), ...(likeReal ? [real] : [])])
     const token = last?.token ?? randomBytes(24).toString('base64url')
     chosen.push({ name, labels, groups, token, ...(address ?? (await someAddress())) })
   }

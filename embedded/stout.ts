@@ -18,6 +18,8 @@ export type StoutOptions = {
   build: Build
   /** Ports that are tried first; the next free one is taken instead, and remembered. */
   ports: { web: number; worker: number; postgres: number }
+  /** Whether demo boxes get addresses like real boxes where they can (the default), or any free ports. */
+  realBoxAddresses?: boolean
   /** Told what people should know: restarts, ports that were taken. */
   say: (line: string) => void
   /** Settings for web and worker beyond those that are made here (`REDIS_URL`, limits, …). */
@@ -151,7 +153,7 @@ export class Stout {
     }
     settings.webPort = await choose('the web application', settings.webPort, ports.web, [])
     settings.workerPort = await choose('the worker', settings.workerPort, ports.worker, [settings.webPort])
-    this.boxes = await chooseAddresses(settings.boxes)
+    this.boxes = await chooseAddresses(settings.boxes, this.options.realBoxAddresses ?? true)
     settings.boxes = this.boxes.map(({ labels: _labels, groups: _groups, ...address }) => address)
     state.saveSettings(settings)
   }
