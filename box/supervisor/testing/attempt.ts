@@ -14,6 +14,8 @@ export const PYTHON = process.env.STOUT_TEST_PYTHON ?? '/usr/bin/python3'
 export class Attempt {
   giveUpSeconds = 60
   python = PYTHON
+  /** The authority that signed the collector's certificate, as PEM. */
+  ca: string | null = null
   launchVariable: string | undefined
   /** What the runtime gives besides the usual. */
   boxEnvironment: Record<string, string> = {}
@@ -29,9 +31,9 @@ export class Attempt {
   /** Listens, and launches unless `launch` is false. Everything is ended with the test, however that ends. */
   static async start(
     script: string,
-    options: Partial<Order> & { launch?: boolean; python?: string } = {},
+    options: Partial<Order> & { launch?: boolean; python?: string; tls?: Collector['tls'] } = {},
   ): Promise<Attempt> {
-    const { launch = true, python = PYTHON, ...order } = options
+    const { launch = true, python = PYTHON, tls, ...order } = options
     const collector = new Collector({
       script,
       args: [],
@@ -43,6 +45,7 @@ export class Attempt {
       lock: null,
       ...order,
     })
+    collector.tls = tls
     await collector.listen()
     const attempt = new Attempt(collector, await mkdtemp(join(tmpdir(), 'supervisor-test-')), randomUUID())
     onTestFinished(() => attempt.tearDown())
@@ -109,7 +112,7 @@ export class Attempt {
       processId: this.processId,
       claimToken: CLAIM_TOKEN,
       giveUpSeconds: this.giveUpSeconds,
-      ca: null,
+      ca: this.ca,
     }
   }
 }

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { type Line, readBatch } from './batch'
@@ -65,6 +66,8 @@ export class Collector {
   batches = 0
   resentLines = 0
   clock = () => new Date()
+  /** Set before it listens: it speaks https with this. */
+  tls: { key: string; cert: string } | undefined
   /** Told in place of the script's own hash. */
   sha256: string | undefined
   private nonce: string | undefined
@@ -78,12 +81,13 @@ export class Collector {
   constructor(readonly order: Order) {}
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}/box/v1/attempts/${this.jobId}/1`
+    return `${this.tls ? 'https' : 'http'}://127.0.0.1:${this.port}/box/v1/attempts/${this.jobId}/1`
   }
 
   /** Begins to listen; after `stop`, on the same port again. */
   async listen(): Promise<void> {
-    const server = createServer((request, response) => void this.answer(request, response))
+    const handle = (request: IncomingMessage, response: ServerResponse) => void this.answer(request, response)
+    const server = this.tls ? createTlsServer(this.tls, handle) : createServer(handle)
     server.on('connection', (socket) => {
       this.sockets.add(socket)
       socket.on('close', () => this.sockets.delete(socket))
