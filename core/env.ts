@@ -25,11 +25,15 @@ const EnvSchema = z.object({
   DISPATCH_LIMIT_SECONDS: seconds(120),
   /** A claimed attempt this long without contact is lost. Counted only while the box API listens. */
   ATTEMPT_LOST_AFTER_SECONDS: seconds(300),
+  /** A worker that was away for longer than this was out of service: silence counts from its return. */
+  PRESENCE_GAP_SECONDS: seconds(15),
   /** A silent attempt is looked for on its box after this long. */
   ATTEMPT_SILENT_AFTER_SECONDS: seconds(25),
   /** First rest of a box that refused a job; doubles up to BOX_REST_MAX_SECONDS. */
   BOX_REST_SECONDS: seconds(5),
   BOX_REST_MAX_SECONDS: seconds(60),
+  /** The box's own lock outlives a silent supervisor by this much at most; it is refreshed four times as often. */
+  BOX_LOCK_TTL_SECONDS: seconds(120),
   BOX_PROBE_SECONDS: seconds(10),
   /** A script on each free box says so often who it is and whether it can call back. 0: never. */
   BOX_INSPECT_SECONDS: z.coerce.number().min(0).default(300),

@@ -17,11 +17,10 @@ export type DispatchDeps = {
   boxApiUrl: string
   installation: string
   dispatchLimitSeconds: number
+  lockTtlSeconds: number
   rest: RestPolicy
 }
 
-/** The box's lock outlives a silent supervisor by this much at most. */
-export const LOCK_TTL_SECONDS = 120
 /** A dispatch that somebody began this recently is left to them. */
 const IN_HAND_SECONDS = 30
 
@@ -54,7 +53,7 @@ async function startOn(channel: Channel, deps: DispatchDeps, ref: AttemptRef, op
     boxApiUrl: deps.boxApiUrl,
     installation: deps.installation,
     giveUpSeconds: deps.dispatchLimitSeconds,
-    lock: { user: lockUser(deps.installation, ref), ttlSeconds: LOCK_TTL_SECONDS },
+    lock: { user: lockUser(deps.installation, ref), ttlSeconds: deps.lockTtlSeconds },
   }
   const launched = await channel.start(launch)
   if (launched.kind !== 'refused' || !(await isLeftOver(deps, launched.why))) return launched

@@ -22,7 +22,7 @@ import { type Log, openLog } from './log'
 import { openQueues, type Queues } from './queues'
 import { relayBatch } from './relay'
 import { inspectDueBoxes } from './sweeps/inspect-boxes'
-import { lookForSilent } from './sweeps/look-for-silent'
+import { silenceSweep } from './sweeps/look-for-silent'
 import { probeDueBoxes } from './sweeps/probe-boxes'
 import { tidy } from './tidy'
 
@@ -46,7 +46,10 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
   const queues = await openQueues(env, log)
   const logWriter = new LogWriter(db, bus, { maxBytes: env.LOG_MAX_BYTES, maxLines: env.LOG_MAX_LINES })
   const boxApi = await serveBoxApi(
-    { db, bus, keys, logWriter, installation: env.STOUT_INSTALLATION, spoolBytes: env.SPOOL_BYTES },
+    {
+      ...{ db, bus, keys, logWriter, installation: env.STOUT_INSTALLATION },
+      ...{ spoolBytes: env.SPOOL_BYTES, lockTtlSeconds: env.BOX_LOCK_TTL_SECONDS },
+    },
     { host: env.STOUT_HOST, port: env.STOUT_WORKER_PORT },
     log,
   )
@@ -58,6 +61,7 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
     boxApiUrl: env.STOUT_BOX_URL.replace(/\/$/, ''),
     installation: env.STOUT_INSTALLATION,
     dispatchLimitSeconds: env.DISPATCH_LIMIT_SECONDS,
+    lockTtlSeconds: env.BOX_LOCK_TTL_SECONDS,
     rest: { firstSeconds: env.BOX_REST_SECONDS, maxSeconds: env.BOX_REST_MAX_SECONDS, silentTries: 3 },
   }
   const parts: Parts = { env, db, bus, queues, log, dispatching }
@@ -118,16 +122,18 @@ function startSweeps(parts: Parts): Clock[] {
     ...dispatching,
     silentAfterSeconds: env.ATTEMPT_SILENT_AFTER_SECONDS,
     lostAfterSeconds: env.ATTEMPT_LOST_AFTER_SECONDS,
+    presenceGapSeconds: env.PRESENCE_GAP_SECONDS,
   }
+  const lookForSilent = silenceSweep(silence)
   return [
     startClock('presence', everyMs, log, async () => {
-      await beat(db)
+      await beat(db, env.PRESENCE_GAP_SECONDS)
       return false
     }),
     startClock('limits', everyMs, log, async () => {
       await giveUpOverdue(db)
       await returnUnclaimed(db, env.DISPATCH_LIMIT_SECONDS, dispatching.rest)
-      await expireOverdue(db, CONTACT_SECONDS)
+      await expireOverdue(db, CONTACT_SECONDS, env.PRESENCE_GAP_SECONDS)
       return false
     }),
     startClock('placement', everyMs, log, async () => {
@@ -139,8 +145,8 @@ function startSweeps(parts: Parts): Clock[] {
       for (const orgId of await orgsToPlace(db)) await queues.add('place', { orgId }, { id: `place-${orgId}` })
       return false
     }),
-    startClock('silence', SILENCE_MS, log, async () => {
-      await lookForSilent(silence)
+    startClock('silence', Math.min(SILENCE_MS, 500 * env.ATTEMPT_SILENT_AFTER_SECONDS), log, async () => {
+      await lookForSilent()
       return false
     }),
     startClock(

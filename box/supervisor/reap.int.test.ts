@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { appendFile, copyFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Attempt, PYTHON, run } from './testing/attempt'
+import { RUN_TOKEN } from './testing/collector'
 import { processesOf, until } from './testing/processes'
 
 const HANG_WITHOUT_MERCY = [
@@ -14,23 +15,51 @@ const HANG_WITHOUT_MERCY = [
   'while True: time.sleep(1)',
 ].join('\n')
 
-type Verdict = { supervisor: 'alive' | 'gone'; ended?: number; quiet?: boolean; bootId: string }
+type Verdict = {
+  supervisor: 'alive' | 'gone'
+  ended?: number
+  quiet?: boolean
+  told?: boolean
+  lines?: number
+  lost?: number
+  log?: string
+  bootId: string
+  lagerBoxId: string
+}
+
+const FILES = { 'main.py': 'reap.py', 'recover.py': 'recover.py', 'lines.py': 'lines.py' }
+const MODULE = { ...FILES, 'processes.py': 'processes.py', 'wire.py': 'wire.py' }
 
 /** Runs the reap as a box's runtime would. */
 async function reap(attempt: Attempt, asked: Record<string, unknown> = {}): Promise<Verdict> {
-  const args = {
+  const order = {
+    url: attempt.collector.url,
+    runToken: RUN_TOKEN,
     jobId: attempt.collector.jobId,
     attempt: 1,
     processId: attempt.processId,
     installation: 'test',
     alone: true,
+    discard: false,
+    graceSeconds: 1,
+    patienceSeconds: 0.5,
     ...asked,
   }
-  const env = { PATH: process.env.PATH ?? '', TMPDIR: attempt.tmp, LAGER_PROCESS_ID: randomUUID() }
-  const file = join(import.meta.dirname, 'reap.py')
-  const ended = await run(PYTHON, ['-u', file, JSON.stringify(args)], { cwd: attempt.tmp, env })
+  const module = await mkdtemp(join(attempt.tmp, 'module-'))
+  for (const [name, source] of Object.entries(MODULE))
+    await copyFile(join(import.meta.dirname, source), join(module, name))
+  await writeFile(join(module, 'reap.json'), JSON.stringify(order))
+  const env = {
+    PATH: process.env.PATH ?? '',
+    TMPDIR: attempt.tmp,
+    LAGER_PROCESS_ID: randomUUID(),
+    LAGER_BOX_ID: 'bench-7',
+  }
+  const ended = await run(PYTHON, ['-u', 'main.py'], { cwd: module, env })
   expect(ended.code, ended.output).toBe(0)
-  return JSON.parse(ended.output)
+  expect((await readdir(module)).sort()).toEqual(Object.keys(MODULE).sort()) // the token is gone, and nothing was added
+  await rm(module, { recursive: true })
+  return JSON.parse(ended.output.trim().split('\n').at(-1) ?? '')
 }
 
 async function kill(attempt: Attempt, ...comms: string[]): Promise<void> {
@@ -52,7 +81,11 @@ async function startHanging(): Promise<Attempt> {
 test('while the supervisor lives the reap touches nothing', async () => {
   const attempt = await startHanging()
   const before = await processesOf(attempt.tmp, attempt.processId)
-  expect(await reap(attempt)).toMatchObject({ supervisor: 'alive', bootId: expect.stringMatching(/^[0-9a-f-]{36}$/) })
+  expect(await reap(attempt)).toEqual({
+    supervisor: 'alive',
+    bootId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    lagerBoxId: 'bench-7',
+  })
   expect(await processesOf(attempt.tmp, attempt.processId)).toEqual(before)
 })
 
@@ -88,4 +121,102 @@ test('another attempt, or an attempt that is not alone on the box, is not touche
   expect(await reap(attempt, { alone: false })).toMatchObject({ supervisor: 'gone', ended: 0, quiet: false })
   expect(await left()).toEqual(before)
   expect(await attempt.directory()).toBeDefined()
+})
+
+/** Prints lines, then waits, or ends with code 7 when `go` is there. */
+const TALK = [
+  'import os, sys, time',
+  'for i in range(3000): print("line", i)',
+  'while not os.path.exists("go"): time.sleep(.01)',
+  'sys.exit(7)',
+].join('\n')
+const TALKED = Array.from({ length: 3000 }, (_, i) => `line ${i}\n`).join('')
+
+/** A supervisor that had no contact since its claim, with 3,000 lines in its spool. */
+async function startUnheard(options: Parameters<typeof Attempt.start>[1] = {}): Promise<Attempt> {
+  const attempt = await Attempt.start(TALK, { ...options, launch: false })
+  attempt.collector.mischief = (path) => (path === '/claim' ? undefined : 503)
+  await attempt.launch()
+  await until('the last line in the spool', async () => (await spool(attempt)).includes('line 2999'))
+  return attempt
+}
+
+async function spoolFile(attempt: Attempt): Promise<string> {
+  const directory = (await attempt.directory()) ?? ''
+  const name = (await readdir(directory)).find((entry) => entry.startsWith('spool-'))
+  return join(directory, name ?? 'none')
+}
+
+async function spool(attempt: Attempt): Promise<string> {
+  return await readFile(await spoolFile(attempt), 'latin1').catch(() => '')
+}
+
+test('lines that nobody acknowledged are recovered; a record that was cut off is counted', async () => {
+  const attempt = await startUnheard()
+  await kill(attempt, 'stout-super')
+  const file = await spoolFile(attempt)
+  await appendFile(file, (await readFile(file)).subarray(0, 18)) // a record of which four bytes were written
+  attempt.collector.mischief = () => undefined
+  expect(await reap(attempt)).toMatchObject({ supervisor: 'gone', quiet: true, told: true, lines: 3000, lost: 1 })
+  expect(attempt.collector.text()).toMatch(TALKED)
+  expect(attempt.collector.lines.slice(3000).map(({ gap, bytes }) => [gap, JSON.parse(bytes.toString())])).toEqual([
+    [true, { lines: 1, sizeBytes: 18, why: expect.stringContaining('cut off') }],
+  ])
+  expect(attempt.collector.exits).toEqual([]) // how it would have ended, nobody knows
+  expect(await readdir(attempt.tmp)).toEqual([])
+})
+
+test('a script that had ended keeps its exit when its supervisor is killed before it could tell', async () => {
+  const attempt = await startUnheard()
+  await attempt.putIntoJob('go')
+  await until('the note', async () => (await readdir((await attempt.directory()) ?? '')).includes('exit.json'))
+  await kill(attempt, 'stout-super')
+  expect(await reap(attempt)).toMatchObject({ supervisor: 'gone', quiet: true, told: false, lines: 0 })
+  expect(await attempt.directory()).toBeDefined() // it is told the next time
+  attempt.collector.mischief = () => undefined
+  expect(await reap(attempt)).toMatchObject({
+    ended: 0,
+    told: true,
+    lines: 3000,
+    lost: 0,
+    log: expect.stringMatching(/503/),
+  })
+  expect(attempt.collector.text()).toBe(TALKED)
+  expect(attempt.collector.exits).toMatchObject([{ exitCode: 7, signal: null, endedBy: 'script' }])
+  expect(await readdir(attempt.tmp)).toEqual([])
+})
+
+test('what nobody takes any more is thrown away when that is asked, or when the attempt was closed', async () => {
+  for (const [status, discard] of [
+    [503, true],
+    [410, false],
+  ] as const) {
+    const attempt = await startUnheard()
+    await kill(attempt, 'stout-super')
+    attempt.collector.mischief = () => status
+    expect(await reap(attempt, { discard })).toMatchObject({ quiet: true, told: status === 410 })
+    expect(await readdir(attempt.tmp)).toEqual([])
+  }
+})
+
+test('the directory of temporary files is lost: leftovers are found all the same', async () => {
+  const attempt = await startHanging()
+  await rm((await attempt.directory()) ?? '', { recursive: true })
+  expect(await reap(attempt)).toMatchObject({ supervisor: 'alive' })
+  await kill(attempt, 'stout-super', 'stout-guard')
+  expect(await reap(attempt)).toMatchObject({ supervisor: 'gone', ended: 1, quiet: true, told: true, lines: 0 })
+  expect(await processesOf(attempt.tmp, attempt.processId)).toEqual([])
+})
+
+test('a spool that was tampered with, or over which the machine crashed, costs lines and nothing else', async () => {
+  const attempt = await startUnheard()
+  await kill(attempt, 'stout-super')
+  const directory = (await attempt.directory()) ?? ''
+  await writeFile(join(directory, 'spool-0000003001'), Buffer.alloc(1000)) // a file of which only the size was written
+  await symlink('/proc/self/environ', join(directory, 'spool-0000003005'))
+  await writeFile(join(directory, 'exit.json'), '{"exitCode":')
+  attempt.collector.mischief = () => undefined
+  expect(await reap(attempt)).toMatchObject({ supervisor: 'gone', quiet: true, told: true, lines: 3000, lost: 4 })
+  expect(attempt.collector.lines.filter(({ gap }) => gap).map(({ n }) => n)).toEqual([3001, 3002, 3003, 3004])
+  expect(attempt.collector.exits).toEqual([])
 })

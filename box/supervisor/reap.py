@@ -1,8 +1,9 @@
-"""The reap: looks on the box for what is left of one attempt, ends it, and prints a verdict as one JSON line.
+"""The reap: looks on the box for what is left of one attempt, ends it, recovers what its supervisor had not told, removes its
+directory, and prints a verdict as one JSON line (docs/box-api.md, "The reap").
 
-Runs by itself, as a script upload, with one argument: {"jobId", "attempt", "processId", "installation", "alone"}. Nothing is
-touched while the attempt's supervisor lives (it is the one to ask then), nor when `alone` is false: another attempt works on the
-box. It finds processes by this attempt's own tag, ids and directory, never by name, and never ends itself.
+Runs by itself, as a module upload. Nothing is touched while the attempt's supervisor lives (it is the one to ask then), and no
+process is ended when `alone` is false: the box was given to another attempt. It finds processes by this attempt's own tag, ids
+and directory, never by name, and never ends itself.
 """
 from __future__ import annotations
 
@@ -15,7 +16,13 @@ import sys
 import tempfile
 import time
 
-GRACE_SECONDS = 5.0
+sys.dont_write_bytecode = True
+
+from processes import PR_SET_DUMPABLE, prctl, send  # noqa: E402
+from recover import Recovery  # noqa: E402
+from wire import Http  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 KILL_SECONDS = 5.0
 
 
@@ -31,7 +38,7 @@ class Process:
         self.argv = read(pid, "cmdline").split(b"\0")[:-1]
         self.environ = set(read(pid, "environ").split(b"\0"))
         try:
-            self.cwd = os.readlink(f"/proc/{pid}/cwd")
+            self.cwd = os.readlink(f"/proc/{pid}/cwd").removesuffix(" (deleted)")
         except OSError:
             self.cwd = ""
 
@@ -89,16 +96,16 @@ def ancestry(everything: dict[int, Process], pid: int) -> set[int]:
     return found
 
 
-def end(attempt: Attempt) -> tuple[int, bool]:
+def end(attempt: Attempt, grace_seconds: float) -> tuple[int, bool]:
     """SIGTERM, after the grace SIGKILL, guards last. Returns how many processes were found, and whether all are gone."""
     began, seen = time.monotonic(), set()
     while left := attempt.left():
         waited = time.monotonic() - began
         guards = {pid for pid, process in left.items() if attempt.is_guard(process)}
         rest = left.keys() - guards
-        if waited > GRACE_SECONDS + KILL_SECONDS:
+        if waited > grace_seconds + KILL_SECONDS:
             break
-        if waited > GRACE_SECONDS:
+        if waited > grace_seconds:
             send(rest or guards, signal.SIGKILL)
         else:
             send(rest - seen, signal.SIGTERM)
@@ -107,31 +114,53 @@ def end(attempt: Attempt) -> tuple[int, bool]:
     return len(seen), not left
 
 
-def send(pids: set[int], number: int) -> None:
-    for pid in pids:
-        try:
-            os.kill(pid, number)
-        except OSError:
-            pass  # it ended meanwhile
+def take_order() -> dict:
+    """Reads what is asked, and deletes it: the run token shall be readable for a moment only."""
+    prctl(PR_SET_DUMPABLE, 0)
+    path = os.path.join(HERE, "reap.json")
+    with open(path, "rb") as file:
+        asked = json.load(file)
+    os.unlink(path)
+    return asked
+
+
+def recover(attempt: Attempt, asked: dict) -> dict:
+    """Tells what the supervisor had not told, and removes what it left, unless that is still wanted."""
+    recovery = Recovery(Http(asked["url"], asked["runToken"], asked.get("ca")), asked["patienceSeconds"])
+    directories = attempt.directories()
+    logs = [tail(os.path.join(directory, "supervisor.log")) for directory in directories]
+    for directory in directories:
+        recovery.recover(directory)
+    if recovery.told or asked.get("discard"):
+        for directory in directories:
+            shutil.rmtree(directory, ignore_errors=True)
+    return {"told": recovery.told, "lines": recovery.lines, "lost": recovery.lost, "log": "".join(logs)}
+
+
+def tail(path: str) -> str:
+    """The end of what a supervisor said of its own troubles."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - 1000))
+            return file.read(1000).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def main() -> None:
-    asked = json.loads(sys.argv[1])
+    asked = take_order()
     attempt = Attempt(asked)
     with open("/proc/sys/kernel/random/boot_id") as file:
-        verdict: dict = {"supervisor": "gone", "bootId": file.read().strip()}
+        verdict: dict = {"bootId": file.read().strip(), "lagerBoxId": os.environ.get("LAGER_BOX_ID", "unknown")}
     left = attempt.left()
     if any(attempt.is_ours(process) and not attempt.is_guard(process) for process in left.values()):
         verdict["supervisor"] = "alive"
-    elif not asked.get("alone"):
-        verdict.update(ended=0, quiet=not left)
     else:
-        ended, quiet = end(attempt)
-        verdict.update(ended=ended, quiet=quiet)
+        ended, quiet = end(attempt, asked["graceSeconds"]) if asked["alone"] else (0, not left)
+        verdict.update(supervisor="gone", ended=ended, quiet=quiet)
         if quiet:
-            for directory in attempt.directories():
-                shutil.rmtree(directory, ignore_errors=True)
-    print(json.dumps(verdict))
+            verdict.update(recover(attempt, asked))
+    print(json.dumps(verdict), flush=True)
 
 
 if __name__ == "__main__":

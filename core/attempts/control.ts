@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { Db } from '../../db/client'
 import type { Attempt, Database } from '../../db/schema'
 import type { AttemptRef } from './tokens'
@@ -41,14 +41,15 @@ export async function askToCancel(
     .execute()
 }
 
-/** Reads an attempt. */
+/** Reads an attempt, and the time by the database's clock: the one that its instants are of. */
 export async function getAttempt(
   db: Db | Transaction<Database>,
   { jobId, attempt }: AttemptRef,
-): Promise<Attempt | undefined> {
+): Promise<(Attempt & { now: Date }) | undefined> {
   return await db
     .selectFrom('attempts')
     .selectAll()
+    .select(sql<Date>`clock_timestamp()`.as('now'))
     .where('jobId', '=', jobId)
     .where('attempt', '=', attempt)
     .executeTakeFirst()

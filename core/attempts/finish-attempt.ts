@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Db } from '../../db/client'
 import type { Attempt, Database } from '../../db/schema'
 import { DomainError, NotFound } from '../errors'
-import { transition } from '../jobs/transition'
+import { transition, transitionMany } from '../jobs/transition'
 import { LogGap } from '../logs/append-lines'
 import { closeAttempt, lockAttempt } from './close-attempt'
 import type { AttemptRef } from './tokens'
@@ -29,6 +29,25 @@ export async function finishAttempt(db: Db, ref: AttemptRef, lastN: number, left
     if ((head?.lastN ?? 0) < lastN) throw new LogGap((head?.lastN ?? 0) + 1)
     await endJob(tx, ref, attempt)
     await closeAttempt(tx, ref, { by: 'done', actor: `box:${attempt.boxId}`, data: { lines: lastN, leftovers } })
+  })
+}
+
+/**
+ * A reap found the box quiet after the supervisor was gone: the attempt closes. Where the end of the script became known, be it
+ * by the reap, the job gets the verdict that it would have got; otherwise the box lost it.
+ * @param why for people
+ */
+export async function closeReaped(db: Db, ref: AttemptRef, why: string, data: Record<string, unknown>): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const attempt = await lockAttempt(tx, ref)
+    if (!attempt || attempt.phase === 'closed') return
+    if (attempt.phase === 'exited') await endJob(tx, ref, attempt)
+    else {
+      const error = `The box lost the job: ${why}.`
+      const set = { failureClass: 'box_lost' as const, error }
+      await transitionMany(tx, [{ ...ref, type: 'fail', actor: 'sweep:lost', set, data: { detail: error } }])
+    }
+    await closeAttempt(tx, ref, { by: 'reaped', actor: `box:${attempt.boxId}`, data: { ...data, verdict: why } })
   })
 }
 

@@ -2,6 +2,7 @@ import type { Net } from '../../db/schema'
 import type { Refusal } from '../attempts/return-job'
 import type { AttemptRef } from '../attempts/tokens'
 import type { Inspection } from './inspection'
+import type { ReapOrder, ReapVerdict } from './reap'
 
 /** What a channel needs to start an attempt on its box. */
 export type Launch = AttemptRef & {
@@ -22,12 +23,6 @@ export type Launched = { kind: 'launched' } | { kind: 'refused'; why: Refusal } 
 /** What a box says of itself. `lockHolder` is whoever holds its advisory lock, us included. */
 export type BoxFacts = { version: string; nets: Net[]; lockHolder: string | null }
 
-/**
- * What a reap found. `alive`: the supervisor still runs, nothing was touched. `quiet`: nothing of the attempt is left.
- * `busy`: something could not be ended. `unreachable`: the box could not be asked.
- */
-export type ReapVerdict = { kind: 'alive' | 'quiet' | 'busy' | 'unreachable'; detail: string }
-
 /** What can be found out about a box without touching what runs there. */
 export interface BoxProbe {
   /** What the box says of itself, or why it could not be asked. */
@@ -46,8 +41,8 @@ export interface BoxProbe {
 export interface Channel extends BoxProbe {
   /** Takes the box's lock and delivers launcher and supervisor. Safe to repeat: only one supervisor can claim an attempt. */
   start(launch: Launch): Promise<Launched>
-  /** Looks on the box for what is left of an attempt whose supervisor is gone, and ends it. */
-  reap(attempt: AttemptRef & { processId: string; installation: string }): Promise<ReapVerdict>
+  /** Looks on the box for what is left of an attempt whose supervisor is gone, ends it, and recovers what was not told. */
+  reap(order: ReapOrder): Promise<ReapVerdict>
   /** Gives up a hold of the box's lock, if it still is `user`'s. */
   unlock(user: string): Promise<void>
 }

@@ -1,8 +1,9 @@
 import type { Refusal } from '../attempts/return-job'
-import type { BoxLock, Channel, Launch, Launched, ReapVerdict } from './channel'
+import type { BoxLock, Channel, Launch, Launched } from './channel'
 import { readRun } from './frames'
 import { type LagerAddress, type LagerCall, lagerCall, neverArrived, reasonOf } from './lager-call'
 import { DENIED, deniesUs, lagerProbe } from './lager-probe'
+import { reapBy } from './reap'
 import type { Shipped } from './shipped'
 
 const LOCK_MS = 5_000
@@ -25,15 +26,7 @@ export function lagerHttp(address: LagerAddress, shipped: Shipped): Channel {
       form.append('timeout', '60')
       return await launchBy(call, form, launch)
     },
-    async reap({ jobId, attempt, processId, installation }) {
-      const form = new FormData()
-      form.append('script', new Blob([shipped.reapScript]), 'reap.py')
-      form.append('args', JSON.stringify({ jobId, attempt, processId, installation, alone: true }))
-      form.append('env', `LAGER_PROCESS_ID=${crypto.randomUUID()}`)
-      form.append('env', `STOUT_REAP=${jobId}/${attempt}`)
-      form.append('timeout', '60')
-      return await reapBy(call, form)
-    },
+    reap: (order) => reapBy(call, order, shipped.reapZipFor(order)),
     async unlock(user) {
       await call.ask('POST', '/unlock', LOCK_MS, { user }).catch(() => undefined) // its TTL ends it otherwise
     },
@@ -74,25 +67,6 @@ const refused = (kind: Exclude<Refusal['kind'], 'locked'>, detail: string): Laun
   kind: 'refused',
   why: { kind, detail: detail.slice(0, 1_000) },
 })
-
-async function reapBy(call: LagerCall, form: FormData): Promise<ReapVerdict> {
-  try {
-    const { status, frames } = await call.run(form, RUN_MS)
-    if (status !== 200) return { kind: 'unreachable', detail: `POST /python answered ${status}` }
-    const { exitCode, stdout } = await readRun(frames)
-    const told = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
-      supervisor: string
-      ended?: number
-      quiet?: boolean
-    }
-    if (exitCode !== 0) return { kind: 'unreachable', detail: `the reap exited with ${exitCode}` }
-    if (told.supervisor === 'alive') return { kind: 'alive', detail: 'the supervisor runs' }
-    const detail = `the supervisor is gone; ${told.ended ?? 0} leftover processes were ended`
-    return { kind: told.quiet ? 'quiet' : 'busy', detail }
-  } catch (error) {
-    return { kind: 'unreachable', detail: reasonOf(error) }
-  }
-}
 
 function saidIn(text: string): { lock?: { user?: string }; error?: string } {
   try {

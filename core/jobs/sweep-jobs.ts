@@ -1,11 +1,13 @@
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { Db } from '../../db/client'
+import type { Database } from '../../db/schema'
 import { askToCancel } from '../attempts/control'
+import { PRESENCE_GAP_SECONDS } from '../attempts/presence'
 import { type Refusal, type RestPolicy, returnJob } from '../attempts/return-job'
 import type { AttemptRef } from '../attempts/tokens'
 import type { JobId, OrgId } from '../ids'
 import { WAITING_STATES } from './state'
-import { transition, transitionMany } from './transition'
+import { transitionMany } from './transition'
 
 const BATCH = 200
 
@@ -54,23 +56,29 @@ export async function returnUnclaimed(db: Db, limitSeconds: number, rest: RestPo
 
 /**
  * Running jobs past their deadline whose supervisor is in contact but has not said so: timed out, and the supervisor is asked
- * to end the script. The supervisor's own clock comes first, hence the two seconds.
+ * to end the script. The supervisor's own clock comes first, hence the two seconds; and hence their time counts here only from
+ * the moment that the box API began to listen: a deadline that passed in an outage of ours, or because the database clock was
+ * put forward, is left to the supervisor.
  * @param contactSeconds how fresh the contact must be; otherwise the lost limit decides
  */
-export async function expireOverdue(db: Db, contactSeconds: number): Promise<number> {
-  const overdue = await db
-    .selectFrom('jobs')
-    .innerJoin('logHeads', (join) =>
-      join.onRef('logHeads.jobId', '=', 'jobs.id').onRef('logHeads.attempt', '=', 'jobs.attempt'),
-    )
-    .select(['jobs.id', 'jobs.attempt', 'jobs.timeoutSeconds'])
-    .where('jobs.state', '=', 'running')
-    .where('jobs.deadlineAt', '<=', sql<Date>`now() - interval '2 seconds'`)
-    .where('logHeads.lastHeardAt', '>', sql<Date>`now() - ${contactSeconds} * interval '1 second'`)
-    .limit(BATCH)
-    .execute()
-  for (const { id, attempt, timeoutSeconds } of overdue) await expire(db, { jobId: id, attempt }, timeoutSeconds)
-  return overdue.length
+export async function expireOverdue(
+  db: Db,
+  contactSeconds: number,
+  gapSeconds = PRESENCE_GAP_SECONDS,
+): Promise<number> {
+  const { rows } = await sql<AttemptRef & { timeoutSeconds: number }>`
+    select j.id as job_id, j.attempt, j.timeout_seconds
+    from jobs j
+    join attempts a on a.job_id = j.id and a.attempt = j.attempt
+    join log_heads h on h.job_id = j.id and h.attempt = j.attempt
+    cross join box_api_presence p
+    where j.state = 'running'
+      and greatest(a.claimed_at, p.listening_since_at) + (j.deadline_at - a.claimed_at) <= now() - interval '2 seconds'
+      and h.last_heard_at > now() - ${contactSeconds} * interval '1 second'
+      and p.last_beat_at > now() - ${gapSeconds} * interval '1 second'
+    limit ${BATCH}`.execute(db)
+  for (const { timeoutSeconds, ...ref } of rows) await expire(db, ref, timeoutSeconds)
+  return rows.length
 }
 
 async function expire(db: Db, ref: AttemptRef, timeoutSeconds: number): Promise<void> {
@@ -81,16 +89,36 @@ async function expire(db: Db, ref: AttemptRef, timeoutSeconds: number): Promise<
   })
 }
 
-/** Fails a job whose box or supervisor is gone. The attempt stays open until a reap has found the box quiet. */
-export async function failLost(db: Db, ref: AttemptRef, error: string): Promise<void> {
-  await db.transaction().execute((tx) =>
-    transition(tx, ref.jobId, {
-      type: 'fail',
-      actor: 'sweep:lost',
-      attempt: ref.attempt,
-      set: { failureClass: 'box_lost', error },
-    }),
-  )
+/**
+ * Fails a job that was not heard of for longer than the lost limit. The attempt stays open until its box is known to be quiet:
+ * should its supervisor come back, it is told to end the script. A job that is over already stays as it is.
+ * @param unlessHeardWithinSeconds nothing happens when the attempt was heard of in this time: it came back meanwhile
+ */
+export async function failLost(
+  db: Db,
+  ref: AttemptRef,
+  error: string,
+  unlessHeardWithinSeconds?: number,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    if (unlessHeardWithinSeconds !== undefined && (await wasHeard(tx, ref, unlessHeardWithinSeconds))) return
+    await transitionMany(tx, [
+      { ...ref, type: 'fail', actor: 'sweep:lost', set: { failureClass: 'box_lost', error }, data: { detail: error } },
+    ])
+    await askToCancel(tx, ref, error)
+  })
+}
+
+async function wasHeard(tx: Transaction<Database>, { jobId, attempt }: AttemptRef, seconds: number): Promise<boolean> {
+  const heard = await tx
+    .selectFrom('logHeads')
+    .select('jobId')
+    .where('jobId', '=', jobId)
+    .where('attempt', '=', attempt)
+    .where('lastHeardAt', '>', sql<Date>`now() - ${seconds} * interval '1 second'`)
+    .where('lastHeardAt', '<=', sql<Date>`now()`)
+    .executeTakeFirst()
+  return heard !== undefined
 }
 
 /** Organisations that have a job for which a box has just finished its rest. */

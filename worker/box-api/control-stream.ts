@@ -27,7 +27,7 @@ export function streamControl(
       response.end()
     } else if (attempt.controlVersion !== told) {
       told = attempt.controlVersion
-      response.write(`${JSON.stringify(controlState(attempt, new Date()))}\n`)
+      response.write(`${JSON.stringify(controlState(attempt, attempt.now))}\n`)
     }
   }
   const look = async () => {

@@ -11,7 +11,7 @@ import type { LiveBus } from '../../core/live/bus'
 import { readBatch } from '../../core/logs/records'
 import type { Db } from '../../db/client'
 import type { Box } from '../../db/schema'
-import { LOCK_TTL_SECONDS, lockUser } from '../dispatch'
+import { lockUser } from '../dispatch'
 import { readBody, readMessage } from './body'
 import { streamControl } from './control-stream'
 import type { LogWriter } from './log-writer'
@@ -24,6 +24,7 @@ export type BoxApiDeps = {
   logWriter: LogWriter
   installation: string
   spoolBytes: number
+  lockTtlSeconds: number
 }
 /** Answers a request: a JSON value, or `streaming` when it has taken the response over. */
 export type Route = (deps: BoxApiDeps, call: Call) => Promise<object | 'streaming'>
@@ -97,12 +98,16 @@ function claimAnswer(deps: BoxApiDeps, ref: AttemptRef, nonce: string, { now, jo
   }
 }
 
-function heldLock({ keys, installation }: BoxApiDeps, ref: AttemptRef, { host, pythonPort, tokenSealed }: Box) {
+function heldLock(
+  { keys, installation, lockTtlSeconds }: BoxApiDeps,
+  ref: AttemptRef,
+  { host, pythonPort, tokenSealed }: Box,
+) {
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${pythonPort}`,
     token: tokenSealed === null ? null : unseal(keys, tokenSealed),
     user: lockUser(installation, ref),
-    ttlSeconds: LOCK_TTL_SECONDS,
-    heartbeatSeconds: LOCK_TTL_SECONDS / HEARTBEATS_A_TTL,
+    ttlSeconds: lockTtlSeconds,
+    heartbeatSeconds: lockTtlSeconds / HEARTBEATS_A_TTL,
   }
 }

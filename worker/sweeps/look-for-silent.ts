@@ -1,46 +1,75 @@
-import { closeAttempt, lockAttempt } from '../../core/attempts/close-attempt'
+import type { Keys } from '../../core/access/keys'
 import { findSilent, type Silent } from '../../core/attempts/find-silent'
+import { closeReaped } from '../../core/attempts/finish-attempt'
+import { judgeSilence } from '../../core/attempts/judge-silence'
+import { mintRunToken } from '../../core/attempts/tokens'
 import type { ChannelTo } from '../../core/channels/open-channel'
-import { IllegalTransition, StaleAttempt } from '../../core/errors'
+import type { ReapVerdict } from '../../core/channels/reap'
 import { failLost } from '../../core/jobs/sweep-jobs'
 import type { Db } from '../../db/client'
 import type { Log } from '../log'
 
 export type SilenceDeps = {
   db: Db
+  keys: Keys
   channelTo: ChannelTo
   log: Log
+  boxApiUrl: string
   installation: string
   silentAfterSeconds: number
   lostAfterSeconds: number
+  presenceGapSeconds: number
 }
+
+/** A box that takes longer than this to begin a run cannot be asked: it holds one back for 69 s at most. */
+const PATIENCE_SECONDS = 90
+const NO_ANSWER: ReapVerdict = { kind: 'unreachable', detail: 'the box does not answer' }
 
 /**
- * Looks after claimed attempts that went silent. A box that can be asked is asked: when the supervisor is gone the job fails
- * (box_lost), what it left is ended, and the lease is freed. Otherwise the lost limit decides, and the lease waits until the
- * box can be asked. A supervisor that still runs is left alone: its lines will come.
+ * Looks after claimed attempts that went silent; each call begins with what is silent now, and does not wait for boxes. A box
+ * that can be asked is asked: what a supervisor that is gone left there is ended and recovered, and the attempt closes. What
+ * else there is to decide, `judgeSilence` decides. Safe to run in many workers at once.
  */
-export async function lookForSilent(deps: SilenceDeps): Promise<void> {
-  const silent = await findSilent(deps.db, deps.silentAfterSeconds)
-  await Promise.all(silent.map((attempt) => lookAfter(deps, attempt)))
+export function silenceSweep(deps: SilenceDeps): () => Promise<void> {
+  const askedAt = new Map<string, number>()
+  const ask = (key: string, silent: Silent) => {
+    const { jobId, attempt } = silent
+    askedAt.set(key, performance.now())
+    lookAfter(deps, silent)
+      .catch((error) => deps.log.warn({ jobId, attempt, error: error.message }, 'looking for a silent attempt failed'))
+      .finally(() => askedAt.delete(key))
+  }
+  return async () => {
+    for (const silent of await findSilent(deps.db, deps.silentAfterSeconds, deps.presenceGapSeconds)) {
+      const key = `${silent.jobId}/${silent.attempt}`
+      const since = askedAt.get(key)
+      if (since === undefined) ask(key, silent)
+      else if (performance.now() - since >= 1_000 * Math.min(PATIENCE_SECONDS, deps.lostAfterSeconds))
+        await settle(deps, silent, NO_ANSWER)
+    }
+  }
 }
 
-async function lookAfter(deps: SilenceDeps, { boxId, processId, silentSeconds, ...ref }: Silent): Promise<void> {
-  const { db, installation, log } = deps
+async function lookAfter(deps: SilenceDeps, silent: Silent): Promise<void> {
+  const { jobId, attempt, boxId, processId, nonce, alone, silentSeconds } = silent
   const channel = await deps.channelTo(boxId)
-  const verdict = await channel.reap({ ...ref, processId, installation })
-  log.info({ ...ref, boxId, silentSeconds, ...verdict }, 'looked for a silent attempt')
-  const gone = verdict.kind === 'quiet' || verdict.kind === 'busy'
-  const lost = silentSeconds >= deps.lostAfterSeconds
-  if (!gone && !lost) return
-  const why = gone ? verdict.detail : `no contact for ${Math.round(silentSeconds)} s (${verdict.detail})`
-  await failLost(db, ref, `The box lost the job: ${why}.`).catch((error) => {
-    // the job is over already: only its attempt is still open
-    if (!(error instanceof IllegalTransition || error instanceof StaleAttempt)) throw error
+  const verdict = await channel.reap({
+    ...{ jobId, attempt, processId, alone },
+    installation: deps.installation,
+    boxApiUrl: deps.boxApiUrl,
+    runToken: mintRunToken(deps.keys, { jobId, attempt }, nonce, new Date()),
+    discard: silentSeconds >= deps.lostAfterSeconds,
   })
-  if (verdict.kind !== 'quiet') return
-  await db.transaction().execute(async (tx) => {
-    await lockAttempt(tx, ref)
-    await closeAttempt(tx, ref, { by: 'reaped', actor: `box:${boxId}`, data: { verdict: verdict.detail } })
-  })
+  deps.log.info({ jobId, attempt, boxId, silentSeconds, ...verdict }, 'looked for a silent attempt')
+  await settle(deps, silent, verdict)
+}
+
+async function settle({ db, lostAfterSeconds }: SilenceDeps, silent: Silent, verdict: ReapVerdict): Promise<void> {
+  const { jobId, attempt } = silent
+  const judgement = judgeSilence(silent, verdict, lostAfterSeconds)
+  if (judgement.kind === 'fail') {
+    const error = `The box lost the job: ${judgement.why}.`
+    await failLost(db, { jobId, attempt }, error, judgement.unlessHeardWithinSeconds)
+  }
+  if (judgement.kind === 'close') await closeReaped(db, { jobId, attempt }, judgement.why, judgement.data)
 }
