@@ -15,22 +15,13 @@ import socket
 import sys
 import time
 
-import dependencies
 import processes
+from child import Script, become_installer, become_script
 
 #: What a script left behind may go on for so long of its own accord before it gets SIGTERM …
 LINGER_SECONDS = 1.0
 #: … and at most so long to heed it before it gets SIGKILL.
 LEFTOVER_GRACE_SECONDS = 5.0
-
-
-class Script:
-    """What to run: `python3 -u main.py args…` in `directory`, with exactly this environment, once `plan` is installed."""
-
-    def __init__(self, directory: str, args: list[str], environment: dict[bytes, bytes], tag: str, grace_seconds: float,
-                 plan: dependencies.Plan | None = None):
-        self.directory, self.args, self.environment, self.plan = directory, args, environment, plan
-        self.tag, self.grace_seconds = b"LAGER_PROCESS_ID=" + tag.encode(), grace_seconds
 
 
 class Guard:
@@ -53,7 +44,7 @@ class Guard:
         processes.ignore_signals()
         woken = self._wake_on_signals()
         if self.script.plan:
-            self._install(self.script.plan)
+            self._install()
         else:
             self._start()
         poll = select.poll()
@@ -79,28 +70,15 @@ class Guard:
         processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGUSR1)
         return woken
 
-    def _install(self, plan: dependencies.Plan) -> None:
+    def _install(self) -> None:
         """Forks the one that installs the dependencies. What came of it is read when it has ended."""
         self.installed, result = os.pipe()
         guard = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._become_installer(plan, guard, result)
+            become_installer(self.script, guard, result, self.stdout, self.stderr)
         os.close(result)
         self.installer_pid = pid
-
-    def _become_installer(self, plan: dependencies.Plan, guard: int, result: int) -> None:
-        try:
-            self._leave(guard)
-            os.closerange(3, result)
-            os.closerange(result + 1, 1024)
-            told = {"directory": dependencies.install(plan)}
-        except dependencies.Failed as problem:
-            told = {"failed": str(problem)}
-        except BaseException as problem:
-            told = {"failed": repr(problem)}
-        os.write(result, json.dumps(told).encode())
-        os._exit(0)
 
     def _installer_ended(self, status: int) -> None:
         self.installer_pid = None
@@ -129,7 +107,7 @@ class Guard:
         guard = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._become_script(guard, failed)
+            become_script(self.script, guard, failed, self.stdout, self.stderr)
         for fd in (failed, self.stdout, self.stderr):
             os.close(fd)
         problem = os.read(reason, 4096)
@@ -140,34 +118,6 @@ class Guard:
         else:
             self.script_pid = pid
             self._say({"started": pid})
-
-    def _become_script(self, guard: int, failed: int) -> None:
-        """Runs in the forked child; ends in exec."""
-        try:
-            self._leave(guard)
-            os.execve(sys.executable, [sys.executable, "-u", "main.py", *self.script.args], self.script.environment)
-        except BaseException as problem:
-            os.write(failed, f"the script could not be started: {problem}".encode()[:4000])
-        os._exit(1)
-
-    def _leave(self, guard: int) -> None:
-        """Makes a forked child what a script expects to be: a session of its own, the three streams, default signals, its
-        directory. It dies with the guard."""
-        processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != guard:
-            os._exit(1)  # the guard died before the line above could tell
-        os.setsid()
-        null = os.open(os.devnull, os.O_RDONLY)
-        for fd, number in ((null, 0), (self.stdout, 1), (self.stderr, 2)):
-            os.dup2(fd, number)
-        signal.set_wakeup_fd(-1)
-        for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-            try:
-                signal.signal(number, signal.SIG_DFL)
-            except (OSError, ValueError):
-                pass
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        os.chdir(self.script.directory)
 
     def _step(self) -> bool:
         """Reaps, and does what is due. True when nothing of the script is left."""

@@ -155,7 +155,7 @@ class Run:
     def _tell_exit(self, code: int | None, signal_name: str | None, duration_ms: int, error: str | None) -> None:
         self.exited = True
         told = {"exitCode": code, "signal": signal_name, "endedBy": self.ended_by or "script", "durationMs": duration_ms}
-        error = self._masked(error)[:4000] if error else None
+        error = self._masked(error)[:2000] if error else None  # the server counts UTF-16 units, up to 4 000
         if error:
             told["error"] = error
         note_exit(self.directory, told)

@@ -8,7 +8,7 @@ import os
 
 import bundle
 import dependencies
-from guard import Script
+from child import Script
 
 PIPE_BYTES = 1 << 20
 
