@@ -9,6 +9,7 @@ export default defineConfig({
   testDir: '.',
   outputDir: path.resolve('test-results', process.env.STOUT_E2E_RUN),
   globalSetup: './start-system.ts',
+  preserveOutput: 'failures-only',
   // One installation with three boxes serves all tests, one test at a time.
   workers: 1,
   fullyParallel: false,

@@ -13,7 +13,7 @@ test('a script is submitted in the browser, and its lines arrive while it runs',
   await page.getByLabel('Script file').setInputFiles(SCRIPT)
   await expect(page.getByRole('textbox', { name: 'Script', exact: true })).toHaveValue(/Power-cycles a device/)
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Soak of board 7')
-  for (const [index, value] of [CYCLES, '0.8'].entries()) {
+  for (const [index, value] of [CYCLES, '1'].entries()) {
     await page.getByRole('button', { name: 'Add argument' }).click()
     await page.getByRole('textbox', { name: `Argument ${index + 1}` }).fill(value)
   }

@@ -1,37 +1,45 @@
+import { writeFileSync } from 'node:fs'
 import type { Page, Request } from '@playwright/test'
 import { expect, test } from './fixtures'
 import { JobPage } from './job-page'
 
-const SCRIPT = `import sys, time
-for n in range(int(sys.argv[2])):
-    print(sys.argv[1], n)
-    time.sleep(0.2)
+/** Prints ten lines, waits for a file, and prints twenty more. */
+const SCRIPT = `import os, sys, time
+word, gate = sys.argv[1:]
+for n in range(30):
+    while n == 10 and not os.path.exists(gate):
+        time.sleep(0.05)
+    print(word, n)
+    time.sleep(0.1)
 `
+const WORDS = ['left', 'right']
 
-test('two jobs are watched in two tabs, each over one live stream', async ({ page, context, fleet }) => {
+test('two jobs are watched in two tabs, each over one live stream', async ({ page, context, fleet }, testInfo) => {
+  const gate = testInfo.outputPath('gate')
   const tabs = [page, await context.newPage()]
   const streams = tabs.map(liveStreams)
-  const count = 30
-  const submitted = ['left', 'right'].map((word) =>
-    fleet.submit({ name: word, script: SCRIPT, args: [word, String(count)] }),
+  const ids = await Promise.all(
+    WORDS.map(async (word) => (await fleet.submit({ name: word, script: SCRIPT, args: [word, gate] })).id),
   )
-  const [left, right] = await Promise.all(submitted)
   const jobs = tabs.map((tab) => new JobPage(tab))
-  await Promise.all([jobs[0]?.open(left?.id ?? ''), jobs[1]?.open(right?.id ?? '')])
+  await Promise.all(jobs.map((job, index) => job.open(ids[index] ?? '')))
+  const shown = () => Promise.all(jobs.map((job) => job.texts()))
   for (const job of jobs) await expect(job.state).toHaveText('running')
+  await expect.poll(shown).toEqual(WORDS.map((word) => lines(word, 10)))
   await expect.poll(() => streams.map((open) => open.size)).toEqual([1, 1])
-  for (const [index, id] of [left?.id, right?.id].entries()) {
-    const [stream] = streams[index] ?? []
-    expect(decodeURIComponent(stream?.url() ?? '')).toContain(`log:${id}:1`)
+  for (const [index, id] of ids.entries()) {
+    expect(topics(streams[index] ?? new Set())).toEqual([expect.stringContaining(`log:${id}:1`)])
   }
-  for (const [index, word] of ['left', 'right'].entries()) {
-    const expected = Array.from({ length: count }, (_, n) => `${word} ${n}`)
-    const texts = async () => (await jobs[index]?.texts())?.filter((text) => text !== '')
-    await expect.poll(texts).toEqual(expected)
-  }
+
+  writeFileSync(gate, '')
+  await expect.poll(shown).toEqual(WORDS.map((word) => lines(word, 30)))
   for (const job of jobs) await expect(job.state).toHaveText('completed')
   expect(streams.map((open) => open.size)).toEqual([1, 1])
 })
+
+function lines(word: string, count: number): string[] {
+  return Array.from({ length: count }, (_, n) => `${word} ${n}`)
+}
 
 test('a tab that moves from page to page keeps to one live stream', async ({ page, fleet }) => {
   const { id } = await fleet.submit({ name: 'wandered', script: 'import time\ntime.sleep(600)' })

@@ -8,7 +8,7 @@ test('a job that no box fits says why it waits, and ends when its time in the qu
     await page.getByRole('button', { name: 'Add requirement' }).click()
     await page.getByLabel(`Requirement ${index + 1}`, { exact: true }).fill(value)
   }
-  await page.getByRole('textbox', { name: 'Queue timeout' }).fill('6')
+  await page.getByRole('textbox', { name: 'Queue timeout' }).fill('10')
   await page.getByRole('button', { name: 'Submit job' }).click()
 
   const job = new JobPage(page)

@@ -41,13 +41,13 @@ sys.exit(not result.wasSuccessful())
 
 type Run = { stdout: string; stderr: string; code: number | null }
 
-test("CPython's own regression suite says the same as a job as it does by itself", { timeout: 240_000 }, async () => {
+test("CPython's own regression suite says the same as a job as it does by itself", { timeout: 420_000 }, async () => {
   const folder = await suiteFolder()
   const args = [folder, ...MODULES]
   const env = { PYTHONHASHSEED: '0', PYTHONUNBUFFERED: '1', LC_ALL: 'C.UTF-8' }
   await using lab = await aLab()
   await lab.addBox()
-  const id = await lab.submit({ script: SCRIPT, args, env, timeoutSeconds: 200 })
+  const id = await lab.submit({ script: SCRIPT, args, env, timeoutSeconds: 400 })
   const byItself = await withFolder(async (cwd) => {
     writeFileSync(path.join(cwd, 'suite.py'), SCRIPT)
     return await run([path.join(cwd, 'suite.py'), ...args], {
