@@ -6,6 +6,8 @@ import { afterAll, expect, test } from 'vitest'
 import { Attempt } from './testing/attempt'
 import { processesOf, until } from './testing/processes'
 
+/** Of the machine, not of a package; without it these tests are skipped. */
+const OPENSSL = 'openssl'
 const folder = mkdtempSync(join(tmpdir(), 'supervisor-tls-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -14,13 +16,13 @@ function certificateFor(name: string): { key: string; cert: string } {
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
   const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
   const names = ['-subj', '/CN=collector', '-addext', `subjectAltName=${name}`]
-  execFileSync('openssl', [...request, ...names, '-keyout', key, '-out', cert], { stdio: 'pipe' })
+  execFileSync(OPENSSL, [...request, ...names, '-keyout', key, '-out', cert], { stdio: 'pipe' })
   return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
 }
 
 function hasOpenssl(): boolean {
   try {
-    execFileSync('openssl', ['version'], { stdio: 'pipe' })
+    execFileSync(OPENSSL, ['version'], { stdio: 'pipe' })
     return true
   } catch {
     return false
