@@ -14,6 +14,7 @@ import { openRedisBus } from '../core/live/redis-bus'
 import { orgsToPlace, placeJobs, requestPlacement } from '../core/placement/place-jobs'
 import { type Db, openDatabase } from '../db/client'
 import { LogWriter } from './box-api/log-writer'
+import { Nonces } from './box-api/nonces'
 import { serveBoxApi } from './box-api/server'
 import { type Clock, startClock } from './clock'
 import { deliverEvents } from './deliver'
@@ -47,7 +48,7 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
   const logWriter = new LogWriter(db, bus, { maxBytes: env.LOG_MAX_BYTES, maxLines: env.LOG_MAX_LINES })
   const boxApi = await serveBoxApi(
     {
-      ...{ db, bus, keys, logWriter, installation: env.STOUT_INSTALLATION },
+      ...{ db, bus, keys, logWriter, nonces: new Nonces(db), installation: env.STOUT_INSTALLATION },
       ...{ spoolBytes: env.SPOOL_BYTES, lockTtlSeconds: env.BOX_LOCK_TTL_SECONDS },
     },
     { host: env.STOUT_HOST, port: env.STOUT_WORKER_PORT },

@@ -56,16 +56,20 @@ async function* followAttempt(
 ): AsyncGenerator<LogLine[]> {
   using alarm = new Alarm(bus, [logTopic(ref.jobId, ref.attempt), jobTopic(ref.jobId)], signal)
   let next = afterN + 1
+  let closed = false
   while (!signal.aborted) {
     alarm.reset()
-    const closed = (await getAttempt(db, ref))?.phase === 'closed'
     const lines = await readLines(db, ref, next, LINES_A_PAGE)
     if (lines.length > 0) {
       yield lines
       next = (lines.at(-1)?.n ?? next) + 1
       if (lines.length < LINES_A_PAGE && !closed) await pause(PACE_MS, signal)
-    } else if (closed) return
-    else await alarm.rings(LOOK_AGAIN_MS)
+    } else if (closed) {
+      return // it was closed before this look, so nothing can follow
+    } else {
+      closed = (await getAttempt(db, ref))?.phase === 'closed'
+      if (!closed) await alarm.rings(LOOK_AGAIN_MS)
+    }
   }
 }
 

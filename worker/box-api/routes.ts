@@ -6,7 +6,7 @@ import { controlState, getAttempt } from '../../core/attempts/control'
 import { finishAttempt } from '../../core/attempts/finish-attempt'
 import { recordExit } from '../../core/attempts/record-exit'
 import { type AttemptRef, isClaimToken, isRunToken, mintRunToken } from '../../core/attempts/tokens'
-import { DomainError, NotFound } from '../../core/errors'
+import { DomainError } from '../../core/errors'
 import type { LiveBus } from '../../core/live/bus'
 import { readBatch } from '../../core/logs/records'
 import type { Db } from '../../db/client'
@@ -16,11 +16,13 @@ import { readBody, readMessage } from './body'
 import { streamControl } from './control-stream'
 import type { LogWriter } from './log-writer'
 import { claimMessage, doneMessage, exitMessage } from './messages'
+import type { Nonces } from './nonces'
 
 export type BoxApiDeps = {
   db: Db
   bus: LiveBus
   keys: Keys
+  nonces: Nonces
   logWriter: LogWriter
   installation: string
   spoolBytes: number
@@ -69,11 +71,10 @@ export const ROUTES: Record<string, Route> = {
 
 const wrongToken = () => new DomainError('unauthenticated', 'This token is not for this attempt.')
 
-/** @throws DomainError unless the token is the run token of the attempt's claimed nonce */
-async function requireRunToken({ db, keys }: BoxApiDeps, { ref, token }: Call): Promise<void> {
-  const attempt = await getAttempt(db, ref)
-  if (!attempt) throw new NotFound('attempt', `${ref.jobId}/${ref.attempt}`)
-  if (attempt.nonce === null || !isRunToken(keys, ref, attempt.nonce, token, new Date())) throw wrongToken()
+/** @throws DomainError unless the token is the run token of the attempt's claimed nonce; whether it is open, the verb asks */
+async function requireRunToken({ nonces, keys }: BoxApiDeps, { ref, token }: Call): Promise<void> {
+  const nonce = await nonces.of(ref)
+  if (nonce === null || !isRunToken(keys, ref, nonce, token, new Date())) throw wrongToken()
 }
 
 function claimAnswer(deps: BoxApiDeps, ref: AttemptRef, nonce: string, { now, job, attempt, box, script }: Claimed) {
