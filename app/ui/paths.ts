@@ -4,3 +4,8 @@ import type { Route } from 'next'
 export function jobPath(jobId: string): Route {
   return `/jobs/${jobId}` as Route
 }
+
+/** Address of a box's page. */
+export function boxPath(boxId: string): Route {
+  return `/boxes/${boxId}` as Route
+}

@@ -3,7 +3,7 @@
 import Link from 'next/link'
 import type { BoxView } from '../../../core/boxes/list-boxes'
 import { Chips } from '../../ui/chips'
-import { jobPath } from '../../ui/paths'
+import { boxPath, jobPath } from '../../ui/paths'
 import { RelativeTime } from '../../ui/time'
 import { BoxStatus } from './box-status'
 import { netTexts } from './net-texts'
@@ -39,7 +39,9 @@ function BoxRow({ box }: { box: BoxView }) {
   return (
     <tr className="border-b border-line last:border-b-0 max-lg:block max-lg:py-2">
       <th scope="row" className="px-4 py-2.5 text-left align-top font-normal max-lg:block max-lg:py-1">
-        <span className="font-medium wrap-anywhere">{box.name}</span>
+        <Link href={boxPath(box.id)} prefetch={false} className="font-medium text-ink wrap-anywhere">
+          {box.name}
+        </Link>
         <span className="block text-xs whitespace-nowrap text-muted max-lg:ml-2 max-lg:inline">
           {box.host}:{box.pythonPort}
           {box.version && ` · ${box.version}`}

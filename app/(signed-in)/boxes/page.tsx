@@ -3,6 +3,7 @@ import { Suspense } from 'react'
 import { Hydrate, queryClient, requireCaller, trpc } from '../../data/server'
 import { PageHeading } from '../../ui/page-heading'
 import { Skeleton } from '../../ui/skeleton'
+import { AddBoxLink } from './add-box-link'
 import { BoxesList } from './boxes-list'
 
 export const metadata: Metadata = { title: 'Boxes' }
@@ -15,7 +16,7 @@ export default async function BoxesPage({ searchParams }: PageProps<'/boxes'>) {
   void queryClient().prefetchQuery(trpc.boxes.list.queryOptions(input))
   return (
     <div className="flex flex-col gap-4">
-      <PageHeading title="Boxes" />
+      <PageHeading title="Boxes" actions={<AddBoxLink />} />
       <div className="overflow-hidden rounded-lg border border-line bg-surface">
         <Hydrate>
           <Suspense key={after} fallback={<Skeleton rows={6} label="Loading boxes" />}>

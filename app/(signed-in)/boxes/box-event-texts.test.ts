@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { boxEventText } from './box-event-texts'
+
+test.each([
+  ['box_added', { address: 'h:5000' }, 'Added', 'h:5000'],
+  [
+    'box_edited',
+    { changes: { draining: { from: false, to: true }, labels: { from: {}, to: {} }, token: {} } },
+    ...['Changed', 'draining: no → yes; labels; token'],
+  ],
+  ['box_changed', { changed: ['status'], status: 'offline', detail: 'unreachable' }, 'Offline', 'unreachable'],
+  [
+    'box_changed',
+    { changed: ['status', 'nets', 'lockHolder'], status: 'online', lockHolder: null },
+    'Online, Other nets',
+  ],
+  ['box_changed', { changed: ['lockHolder'], lockHolder: 'ada' }, 'Locked outside of Stout by ada'],
+  ['box_changed', { changed: ['lockHolder'], lockHolder: null }, 'Unlocked'],
+  ['box_changed', { changed: ['canCallBack'], canCallBack: false, detail: 'x' }, 'It cannot reach Stout', 'x'],
+  ['box_changed', { changed: ['canCallBack'], canCallBack: true, detail: null }, 'It reaches Stout again'],
+  ['identity_mismatch', { found: 'b', registered: 'a' }, 'Another box answers at its address', 'b instead of a'],
+  ['identity_accepted', { from: null, to: 'b' }, 'Another box was accepted', 'b instead of an unknown one'],
+  ['something_new', {}, 'something new'],
+] as [string, Record<string, unknown>, string, string?][])('%s with %j reads %j', (type, data, title, detail) => {
+  expect(boxEventText({ type, data })).toEqual({ title, ...(detail && { detail }) })
+})
