@@ -1,7 +1,16 @@
 import type { Page } from '@playwright/test'
 import { expect, SIGNED_OUT, test } from './fixtures'
 
-const PAGES = ['/jobs', '/jobs?state=failed', '/jobs/new', '/boxes', '/jobs/job_nowhere', '/nowhere']
+const PAGES = [
+  '/jobs',
+  '/jobs?state=failed',
+  '/jobs/new',
+  '/boxes',
+  '/boxes/new',
+  '/boxes/box_nowhere',
+  '/jobs/job_nowhere',
+  '/nowhere',
+]
 
 for (const path of PAGES) {
   test(`what every page owes to its readers: ${path}`, async ({ page, problems }) => {
@@ -15,6 +24,13 @@ test('what every page owes to its readers: a job', async ({ page, fleet }) => {
   const { id } = await fleet.submit({ name: 'A job', script: 'print(1)', requires: ['dut=esp32'] })
   await page.goto(`/jobs/${id}`)
   await expect(page.getByRole('status', { name: 'State' })).toHaveText('completed')
+  await checkBasics(page)
+})
+
+test('what every page owes to its readers: a box', async ({ page, fleet }) => {
+  const [box] = await fleet.boxes()
+  await page.goto(`/boxes/${box?.id}`)
+  await expect(page.getByRole('region', { name: 'Facts' })).toBeVisible()
   await checkBasics(page)
 })
 

@@ -34,19 +34,26 @@ const PROCESS_SOURCES = ['worker', 'box', 'embedded/build.ts', ...SHARED]
 /** Builds what changed since the last time: the web process by Next, worker and box runtime by esbuild. */
 export async function build(): Promise<Build> {
   mkdirSync(STORE, { recursive: true })
-  const waiting = (pid: number) => console.log(`Waiting for process ${pid}, which is building …`)
   return await withLock(path.resolve(STORE, 'build.lock'), waiting, async () => {
     const web = await once('web', hashOf(WEB_SOURCES), 'Building the web application', buildWeb)
-    const processes = await once('processes', hashOf(PROCESS_SOURCES), 'Building worker and box runtime', bundle)
-    removeOldBuilds([web, processes])
-    const dist = path.join(processes, 'dist')
-    publish(dist)
-    return {
-      nextDir: path.join(web, 'next'),
-      worker: path.resolve(dist, 'worker.mjs'),
-      box: path.resolve(dist, 'box.mjs'),
-    }
+    return { nextDir: path.join(web, 'next'), ...(await makeProcesses(web)) }
   })
+}
+
+/** Builds worker and box runtime alone. */
+export async function buildProcesses(): Promise<Pick<Build, 'worker' | 'box'>> {
+  mkdirSync(STORE, { recursive: true })
+  return await withLock(path.resolve(STORE, 'build.lock'), waiting, async () => await makeProcesses())
+}
+
+const waiting = (pid: number) => console.log(`Waiting for process ${pid}, which is building …`)
+
+async function makeProcesses(...keep: string[]): Promise<Pick<Build, 'worker' | 'box'>> {
+  const processes = await once('processes', hashOf(PROCESS_SOURCES), 'Building worker and box runtime', bundle)
+  removeOldBuilds([...keep, processes])
+  const dist = path.join(processes, 'dist')
+  publish(dist)
+  return { worker: path.resolve(dist, 'worker.mjs'), box: path.resolve(dist, 'box.mjs') }
 }
 
 /** Makes `<store>/<kind>-<hash>` unless it is there, marks it as used by this process, and returns it. */

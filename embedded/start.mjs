@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * What `npm start`, `npm run reset` and `npm test` call. Runs on the machine's own Node before anything is installed, so it
- * uses nothing but Node 20: checks what is needed, installs from the lockfile when it changed, and hands over to the
- * project's own Node (pinned in the lockfile).
+ * What `npm start`, `npm run reset`, `npm run box` and `npm test` call. Runs on the machine's own Node before anything is
+ * installed, so it uses nothing but Node 20: checks what is needed, installs from the lockfile when it changed, and hands over
+ * to the project's own Node (pinned in the lockfile).
  *
- *   node embedded/start.mjs [up|reset|test|check] [arguments]
+ *   node embedded/start.mjs [up|reset|test|check|box] [arguments]
  *   node embedded/start.mjs run <file.ts> [arguments]
  */
 import { spawn, spawnSync } from 'node:child_process'
@@ -23,6 +23,7 @@ const ENTRIES = /** @type {Record<string, string[]>} */ ({
   reset: ['embedded/reset.ts'],
   test: ['embedded/test.ts'],
   check: ['embedded/test.ts', '--no-browser'],
+  box: ['embedded/box.ts'],
 })
 
 async function main() {
