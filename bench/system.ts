@@ -28,7 +28,13 @@ export async function withSystem<T>(work: (system: System) => Promise<T>): Promi
   const state = new StateFolder(dir)
   await state.hold()
   const say = (line: string) => console.error(line)
-  const stout = new Stout({ state, build: await build(), ports: { web: 0, worker: 0, postgres: 0 }, say })
+  const stout = new Stout({
+    state,
+    build: await build(),
+    ports: { web: 0, worker: 0, postgres: 0 },
+    say,
+    realBoxAddresses: false,
+  })
   try {
     await stout.start()
     const system = systemOf(stout)
