@@ -8,7 +8,7 @@ export type Silent = Pick<Attempt, 'jobId' | 'attempt' | 'boxId' | 'processId'> 
   nonce: string
   identity: BoxIdentity | null
   silentSeconds: number
-  /** Negative before the deadline. */
+  /** Past the deadline, counted like silence; negative before it. */
   overdueSeconds: number
   /** False when its hold of the box was given to another attempt: then nothing may be ended there. */
   alone: boolean
@@ -23,7 +23,7 @@ export async function findSilent(db: Db, seconds: number, gapSeconds = PRESENCE_
   const { rows } = await sql<Silent>`
     select a.job_id, a.attempt, a.box_id, a.process_id, a.nonce, a.identity,
       extract(epoch from now() - since)::float8 as silent_seconds,
-      coalesce(extract(epoch from now() - a.deadline_at), 0)::float8 as overdue_seconds,
+      coalesce(extract(epoch from now() - greatest(a.deadline_at, p.listening_since_at)), 0)::float8 as overdue_seconds,
       exists (select from leases l where l.box_id = a.box_id and l.job_id = a.job_id and l.attempt = a.attempt)
         or not exists (select from attempts o where o.box_id = a.box_id and o.phase in ('claimed', 'exited')
           and (o.job_id, o.attempt) <> (a.job_id, a.attempt)) as alone

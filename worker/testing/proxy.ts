@@ -8,8 +8,15 @@ import { connect, createServer, type Socket } from 'node:net'
  * `hold`: nothing passes until `release`.
  */
 export type Trick = 'pass' | 'drop_answer' | 'cut_at_answer' | 'repeat' | 'hold'
+/**
+ * `up`: as tricks say. `cut`: every connection is cut, and new ones at once. `dead`: nothing passes and nobody is told; a
+ * connection over which something was to pass meanwhile stays dead for ever (half-open), also when the line is up again.
+ */
+export type Line = 'up' | 'cut' | 'dead'
 export type Proxy = AsyncDisposable & {
   port: number
+  /** The state of the line; every connection passes over it. */
+  turn(line: Line): void
   /** How many connections matched `when`. */
   matched: number
   play(trick: Trick, when?: (head: string) => boolean): void
@@ -20,6 +27,7 @@ export type Proxy = AsyncDisposable & {
 export async function aProxy(targetPort: () => number): Promise<Proxy> {
   const sockets = new Set<Socket>()
   const held: (() => void)[] = []
+  let line: Line = 'up'
   let trick: Trick = 'pass'
   let when: (head: string) => boolean = () => true
   const track = (socket: Socket) => {
@@ -29,7 +37,9 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
     return socket
   }
   const server = createServer((client) => {
+    if (line === 'cut') return void client.destroy()
     track(client).once('data', (first: Buffer) => {
+      if (line === 'dead') return void client.resume()
       client.pause()
       const matches = when(first.toString('latin1'))
       if (matches) proxy.matched++
@@ -41,8 +51,15 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
   const join = (client: Socket, first: Buffer, how: Trick) => {
     const upstream = track(connect(targetPort(), '127.0.0.1'))
     const request = [first]
+    let dead = false
+    const passes = () => {
+      dead ||= line === 'dead'
+      return !dead
+    }
+    upstream.on('error', () => passes() && client.destroy()) // nobody listens there
     upstream.write(first)
     client.on('data', (data: Buffer) => {
+      if (!passes()) return
       request.push(data)
       upstream.write(data)
     })
@@ -50,7 +67,7 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
     client.on('close', () => upstream.destroy())
     if (how === 'drop_answer') upstream.on('data', () => undefined).on('end', () => client.destroy())
     else if (how === 'cut_at_answer') upstream.once('data', () => client.destroy())
-    else upstream.pipe(client)
+    else upstream.on('data', (data: Buffer) => passes() && client.write(data)).on('end', () => passes() && client.end())
     if (how === 'repeat')
       upstream.on('end', () =>
         track(connect(targetPort(), '127.0.0.1'))
@@ -67,6 +84,10 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
       trick = next
       when = filter
       proxy.matched = 0
+    },
+    turn(next) {
+      line = next
+      if (line === 'cut') for (const socket of sockets) socket.destroy()
     },
     release() {
       trick = 'pass'
