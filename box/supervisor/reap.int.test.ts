@@ -214,9 +214,25 @@ test('a spool that was tampered with, or over which the machine crashed, costs l
   const directory = (await attempt.directory()) ?? ''
   await writeFile(join(directory, 'spool-0000003001'), Buffer.alloc(1000)) // a file of which only the size was written
   await symlink('/proc/self/environ', join(directory, 'spool-0000003005'))
+  await writeFile(join(directory, 'spool-9999999999'), '')
   await writeFile(join(directory, 'exit.json'), '{"exitCode":')
   attempt.collector.mischief = () => undefined
   expect(await reap(attempt)).toMatchObject({ supervisor: 'gone', quiet: true, told: true, lines: 3000, lost: 4 })
   expect(attempt.collector.lines.filter(({ gap }) => gap).map(({ n }) => n)).toEqual([3001, 3002, 3003, 3004])
   expect(attempt.collector.exits).toEqual([])
+})
+
+test('what the server cannot read becomes gaps, and the rest of it is told', async () => {
+  const attempt = await startUnheard()
+  await attempt.putIntoJob('go')
+  await until('the note', async () => (await readdir((await attempt.directory()) ?? '')).includes('exit.json'))
+  await kill(attempt, 'stout-super')
+  const file = await spoolFile(attempt)
+  const bytes = await readFile(file)
+  bytes.writeBigInt64BE(-1n, 0) // the time of the first record
+  await writeFile(file, bytes)
+  attempt.collector.mischief = () => undefined
+  expect(await reap(attempt)).toMatchObject({ quiet: true, told: true, lines: 0, lost: 3000 })
+  expect(attempt.collector.lines.length).toBe(3000)
+  expect(attempt.collector.exits).toMatchObject([{ exitCode: 7 }])
 })

@@ -21,6 +21,11 @@ GAPS_AT_ONCE = 5000
 #: All of it may take so long, within the limit of one run on a box.
 TOTAL_SECONDS = 240.0
 MISSING = b'{"lines": 1, "sizeBytes": 0, "why": "lost on the box when the supervisor was killed"}'
+DAMAGED = b'{"lines": 1, "sizeBytes": 0, "why": "damaged on the box before it was recovered"}'
+#: In microseconds since the epoch: the year 9000.
+LATEST = 221_845_392_000_000_000
+#: A spool holds at most 4 MB in memory between two of its files.
+MAX_MISSING = 1_000_000
 SEGMENT = re.compile(r"spool-(\d{10,})")
 
 
@@ -50,7 +55,10 @@ class Recovery:
         self._log(1, 0, b"")  # how far the server is
         rest = 0
         for first, path in segments:
-            self._gaps(first - 1 - self.acked, MISSING)
+            missing = first - 1 - self.acked
+            if missing > MAX_MISSING:
+                break  # no file of ours
+            self._gaps(missing, MISSING)
             rest = self._tell_segment(first, path)
         if rest:
             torn = {"lines": 1, "sizeBytes": rest, "why": "cut off when the supervisor was killed"}
@@ -74,8 +82,10 @@ class Recovery:
                 known = min(count, max(0, self.acked + 1 - first))
                 if known < count:
                     self.at = RECORD.unpack_from(data)[0]
-                    self._log(first + known, count - known, data[intact(data, known)[1]:size])
-                    self.lines += count - known
+                    if self._log(first + known, count - known, data[intact(data, known)[1]:size]):
+                        self.lines += count - known
+                    else:
+                        self._gaps(count - known, DAMAGED)
                 first, offset = first + count, offset + size
         finally:
             os.close(fd)
@@ -84,18 +94,27 @@ class Recovery:
         """Says that so many lines from the next one on are lost."""
         while count > 0:
             some = min(count, GAPS_AT_ONCE)
-            self._log(self.acked + 1, some, encode(self.at or round(time.time() * 1e6), STDOUT, [(why, GAP)] * some))
+            if not self._log(self.acked + 1, some, encode(self._gap_at(), STDOUT, [(why, GAP)] * some)):
+                raise Trouble("not even gaps are taken")
             self.lost += some
             count -= some
 
-    def _log(self, first: int, count: int, records: bytes) -> None:
+    def _gap_at(self) -> int:
+        return self.at if 0 < self.at < LATEST else round(time.time() * 1e6)
+
+    def _log(self, first: int, count: int, records: bytes) -> bool:
+        """Says some records. False when the server cannot read them. @raises Trouble when it does not take them."""
         if time.monotonic() > self.began + TOTAL_SECONDS:
             raise Trouble("there is more than one run has time for")
         body = HEADER.pack(b"SLB1", first, count) + records
-        acked = self._ask("/log", body, "Content-Type: application/octet-stream\r\n").json().get("acked")
+        answer = self._ask("/log", body, "Content-Type: application/octet-stream\r\n")
+        acked = answer.json().get("acked")
+        if answer.status == 400 and records:
+            return False
         if not isinstance(acked, int) or acked < first + count - 1:
             raise Trouble(f"lines {first} to {first + count - 1} were not taken")
         self.acked = acked
+        return True
 
     def _tell_exit(self, path: str) -> None:
         try:

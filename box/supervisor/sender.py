@@ -18,6 +18,7 @@ PACE_SECONDS = 0.02
 CONTACT_SECONDS = 8.0
 GZIP_FROM_BYTES = 32 << 10
 LOST = b'{"lines": 1, "sizeBytes": 0, "why": "lost by the server after it was acknowledged"}'
+DAMAGED = b'{"lines": 1, "sizeBytes": 0, "why": "damaged on the box before it was sent"}'
 GAPS_AT_ONCE = 5000
 
 
@@ -116,8 +117,12 @@ class Sender(threading.Thread):
             records = encode(self.spool.last_at, STDOUT, [(LOST, GAP)] * count)
         else:
             count, records = self.spool.batch(self.next, self.max_records, self.max_bytes)
+        if count == 0:  # a script cut its spool short
+            count, records = 1, encode(self.spool.last_at, STDOUT, [(DAMAGED, GAP)])
         self.last_sent = time.monotonic()
         answer = self._send(self.next, count, records)
+        if answer.status == 400:  # a script wrote into its spool
+            answer = self._send(self.next, count, encode(self.spool.last_at, STDOUT, [(DAMAGED, GAP)] * count))
         if answer.status == 413:
             self.max_records, self.max_bytes = max(1, count // 2), max(1, len(records) // 2)
             if count <= 1:
@@ -145,7 +150,7 @@ class Sender(threading.Thread):
         if len(body) > GZIP_FROM_BYTES:
             body, encoding = self._compressed(body)
             headers += encoding
-        return self._answered(self.http.request("POST", "/log", body, headers), accepted=(409, 413))
+        return self._answered(self.http.request("POST", "/log", body, headers), accepted=(400, 409, 413))
 
     def _compressed(self, body: bytes) -> tuple[bytes, str]:
         """Compresses where it pays; when it did not, the next batches go as they are before it is tried again."""

@@ -8,6 +8,8 @@ import { DomainError } from '../errors'
 const MAGIC = 'SLB1'
 const HEADER_BYTES = 12
 const RECORD_HEADER_BYTES = 14
+/** Upper half of a time in the year 9999; what is beyond no Date can tell. */
+const MAX_AT_HIGH = 58_999_999
 export const STREAMS = { 1: 'stdout', 2: 'stderr', 3: 'output' } as const
 export type Stream = (typeof STREAMS)[keyof typeof STREAMS]
 const FLAGS = { partial: 1, gap: 2, torn: 4 } as const
@@ -84,10 +86,26 @@ function offsetAfter(records: Buffer, lines: number): number {
   for (let line = 0; line < lines; line++) {
     if (offset + RECORD_HEADER_BYTES > records.length) throw malformed(`record ${line + 1} has no header`)
     if (!(records.readUInt8(offset + 8) in STREAMS)) throw malformed(`record ${line + 1} has no known stream`)
-    offset += RECORD_HEADER_BYTES + records.readUInt32BE(offset + 10)
+    const high = records.readInt32BE(offset)
+    if (high < 0 || high > MAX_AT_HIGH) throw malformed(`record ${line + 1} has no sensible time`)
+    const start = offset + RECORD_HEADER_BYTES
+    const isGap = (records.readUInt8(offset + 9) & FLAGS.gap) !== 0
+    offset = start + records.readUInt32BE(offset + 10)
     if (offset > records.length) throw malformed(`record ${line + 1} is cut off`)
+    if (isGap && !saysWhatIsLost(records.subarray(start, offset)))
+      throw malformed(`record ${line + 1} is no counted gap`)
   }
   return offset
+}
+
+/** A gap is read as JSON wherever it is shown: what is none must not get in. */
+function saysWhatIsLost(bytes: Buffer): boolean {
+  try {
+    const { lines, sizeBytes, why } = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>
+    return Number.isSafeInteger(lines) && Number.isSafeInteger(sizeBytes) && typeof why === 'string'
+  } catch {
+    return false
+  }
 }
 
 const malformed = (what: string) => new DomainError('bad_request', `Malformed log batch: ${what}.`)

@@ -6,7 +6,7 @@ export function aBatch(firstN: number, texts: (string | Buffer)[], flags = 0): L
 }
 
 /** The same as bytes on the wire. */
-function wireBatch(firstN: number, texts: (string | Buffer)[], flags = 0): Buffer {
+export function wireBatch(firstN: number, texts: (string | Buffer)[], flags = 0): Buffer {
   const header = Buffer.alloc(12)
   header.write('SLB1', 'latin1')
   header.writeUInt32BE(firstN, 4)

@@ -59,6 +59,8 @@ export class Collector {
   mischief: (path: string, nth: number) => Mischief = () => undefined
   /** Batches with more records are refused as too large. */
   largestBatch = 20_000
+  /** How long the answer to a batch takes. */
+  answerAfterMs = 0
   /** False: lines are counted and forgotten, for logs that would fill this process. */
   keepsLines = true
   /** The last line that was acknowledged. */
@@ -150,6 +152,7 @@ export class Collector {
       return json(response, mischief, { code: 'test', message: 'As the test wants it.' })
     if (mischief === 'cut_before') return void request.socket.destroy()
     const [status, answer] = this.handle(path, request.headers.authorization, gzip ? gunzipSync(body) : body)
+    if (path === '/log' && this.answerAfterMs > 0) await new Promise((done) => setTimeout(done, this.answerAfterMs))
     if (mischief === 'cut_after') return void request.socket.destroy()
     if (path === '/control' && status === 200) return this.stream(request, response)
     json(response, status, answer)
@@ -192,7 +195,9 @@ export class Collector {
   }
 
   private log(body: Buffer): [number, object] {
-    const { first, lines } = readBatch(body)
+    const batch = readable(body)
+    if (!batch) return [400, { code: 'bad_request', message: 'Malformed log batch.' }]
+    const { first, lines } = batch
     if (lines.length > this.largestBatch) return [413, { code: 'too_large', message: 'The batch is too large.' }]
     this.batches += 1
     const expected = this.received + 1
@@ -213,6 +218,15 @@ export class Collector {
       clearInterval(keepalive)
       this.streams.delete(response)
     })
+  }
+}
+
+function readable(body: Buffer): ReturnType<typeof readBatch> | undefined {
+  try {
+    const batch = readBatch(body)
+    return batch.lines.every(({ at, stream }) => at >= 0 && stream >= 1 && stream <= 3) ? batch : undefined
+  } catch {
+    return undefined
   }
 }
 

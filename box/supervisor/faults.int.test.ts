@@ -1,0 +1,154 @@
+import { execFileSync } from 'node:child_process'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { Attempt, PYTHON } from './testing/attempt'
+import { endEverything, processesOf, until } from './testing/processes'
+
+/** Linux may refuse file systems of one's own to ordinary users. */
+const CAN_MOUNT = (() => {
+  try {
+    execFileSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+})()
+
+/** An attempt whose box has a real file system of `size` for temporary files. Nobody outside sees into it. */
+async function onSmallDisk(script: string, size: string): Promise<{ attempt: Attempt; disk: string }> {
+  const attempt = await Attempt.start(script, { launch: false })
+  const disk = join(attempt.tmp, 'disk')
+  const python = join(attempt.tmp, 'python')
+  await mkdir(disk)
+  const mounted = `mount -t tmpfs -o size=${size} none "$TMPDIR" && exec ${PYTHON} "$@"`
+  await writeFile(python, `#!/bin/sh\nexec unshare -rm sh -c '${mounted}' sh "$@"\n`)
+  await chmod(python, 0o700)
+  attempt.python = python
+  attempt.boxEnvironment = { TMPDIR: disk }
+  onTestFinished(() => endEverything(disk, attempt.processId))
+  return { attempt, disk }
+}
+
+const isLog = (path: string) => path === '/log'
+
+/** The most memory that the supervisor had, in KiB, looked at until `check` holds. */
+async function peakUntil(attempt: Attempt, what: string, check: () => boolean): Promise<number> {
+  const find = async () =>
+    (await processesOf(attempt.tmp, attempt.processId)).find(({ comm }) => comm === 'stout-super')
+  await until('the supervisor', async () => (await find()) !== undefined)
+  const pid = (await find())?.pid
+  let peak = 0
+  await until(what, async () => {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+    peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0))
+    return check()
+  })
+  return peak
+}
+
+test.skipIf(!CAN_MOUNT)(
+  'the disk below the spool is full: memory takes some, the rest is counted, the script goes on',
+  async () => {
+    const { attempt, disk } = await onSmallDisk('for i in range(100_000): print("%0099d" % i)', '1m') // 10 MB
+    const { collector } = attempt
+    collector.mischief = (path) => (isLog(path) && collector.exits.length === 0 ? 503 : undefined)
+    expect(await attempt.launch()).toEqual({ code: 0, output: '' })
+    await until('done', () => collector.dones.length > 0)
+    expect(collector.exits).toMatchObject([{ exitCode: 0, endedBy: 'script' }])
+    const gaps = collector.lines.filter(({ gap }) => gap).map(({ bytes }) => JSON.parse(bytes.toString()))
+    expect(gaps[0]).toMatchObject({ why: 'the disk of the box was full' })
+    const kept = collector.lines.filter(({ gap }) => !gap)
+    expect(kept.length).toBeGreaterThan(30_000) // 4 MB of memory
+    expect(kept.length + gaps.reduce((sum: number, { lines }: { lines: number }) => sum + lines, 0)).toBe(100_000)
+    await until('its end', async () => (await processesOf(disk, attempt.processId)).length === 0)
+  },
+)
+
+test.skipIf(!CAN_MOUNT)('a script that fills the disk sees that, and everything that it says is told', async () => {
+  const script = [
+    'import os, sys',
+    'try:',
+    '    with open("data", "wb", buffering=0) as file:',
+    '        while True: file.write(bytes(4096))',
+    'except OSError as problem: print(problem.strerror)',
+    'for i in range(2000): print("line", i)',
+    'sys.exit(5)',
+  ].join('\n')
+  const { attempt, disk } = await onSmallDisk(script, '2m')
+  await attempt.launch()
+  await until('done', () => attempt.collector.dones.length > 0)
+  const counted = Array.from({ length: 2000 }, (_, i) => `line ${i}\n`).join('')
+  expect(attempt.collector.text()).toBe(`No space left on device\n${counted}`)
+  expect(attempt.collector.exits).toMatchObject([{ exitCode: 5, endedBy: 'script' }])
+  await until('its end', async () => (await processesOf(disk, attempt.processId)).length === 0)
+})
+
+test.skipIf(!CAN_MOUNT)('no room for the supervisor itself: the launcher refuses, and says why', async () => {
+  const { attempt } = await onSmallDisk('print(1)', '16k')
+  expect(await attempt.launch()).toMatchObject({ code: 3, output: expect.stringMatching(/No space left on device/) })
+  expect(attempt.collector.requests).toEqual([])
+})
+
+test('100 MB without a newline arrive, and do not pile up in memory', async () => {
+  const attempt = await Attempt.start('import os\nblock = b"x" * 1_000_000\nfor i in range(100): os.write(1, block)')
+  const { collector } = attempt
+  const peak = await peakUntil(attempt, 'the end', () => collector.dones.length > 0)
+  expect(collector.lines.reduce((sum, { bytes }) => sum + bytes.length, 0)).toBe(100_000_000)
+  expect(collector.lines.every(({ partial, gap }) => partial && !gap)).toBe(true)
+  expect(peak).toBeLessThan(40_000)
+})
+
+test('20 000 lines a second, and each answer takes a second: every line arrives, and none waits in memory', async () => {
+  const script = [
+    'import time',
+    'began = time.monotonic()',
+    'for i in range(100_000):',
+    '    print("reading", i)',
+    '    if i % 200 == 199: time.sleep(max(0, began + (i + 1) / 20_000 - time.monotonic()))',
+  ].join('\n')
+  const attempt = await Attempt.start(script, { launch: false })
+  const { collector } = attempt
+  collector.answerAfterMs = 1000
+  await attempt.launch()
+  const peak = await peakUntil(attempt, 'the end', () => collector.dones.length > 0)
+  expect(collector.text()).toBe(Array.from({ length: 100_000 }, (_, i) => `reading ${i}\n`).join(''))
+  expect(collector.resentLines).toBe(0)
+  expect(peak).toBeLessThan(40_000)
+})
+
+test.each([
+  ['truncates', 'os.truncate(file, 0)'],
+  ['overwrites', 'open(file, "r+b").write(bytes(20_000))'],
+  ['deletes', 'os.unlink(file)'],
+])('a script that %s its own spool costs itself lines, and nothing else', async (_, deed) => {
+  const script = [
+    'import glob, os, time',
+    'for i in range(2000): print("before", i)',
+    'while not os.path.exists("go"): time.sleep(.01)',
+    `for file in glob.glob("../spool-*"): ${deed}`,
+    'for i in range(2000): print("after", i)',
+  ].join('\n')
+  const attempt = await Attempt.start(script, { launch: false })
+  const { collector } = attempt
+  collector.mischief = (path) => (isLog(path) && collector.exits.length === 0 ? 503 : undefined)
+  await attempt.launch()
+  await until('lines in the spool', async () => {
+    const directory = (await attempt.directory()) ?? ''
+    return (await readFile(join(directory, 'spool-0000000001'), 'latin1').catch(() => '')).includes('before 1999')
+  })
+  await attempt.putIntoJob('go')
+  await attempt.closed()
+  expect(collector.exits).toMatchObject([{ exitCode: 0, endedBy: 'script' }])
+  expect(collector.lines.length).toBe(4000)
+  expect(collector.dones).toEqual([{ lastN: 4000, leftovers: [] }])
+})
+
+test('a script that kills its guard and its own group is told as what it was', async () => {
+  const attempt = await Attempt.start(
+    'import os, signal\nprint("bang", flush=True)\nos.kill(os.getppid(), signal.SIGKILL)\nos.killpg(0, signal.SIGKILL)',
+  )
+  await attempt.closed()
+  expect(attempt.collector.exits).toMatchObject([{ signal: 'SIGKILL', endedBy: 'outside' }])
+  expect(attempt.collector.text()).toBe('bang\n')
+})
