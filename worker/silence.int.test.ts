@@ -2,9 +2,8 @@ import { once } from 'node:events'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { closeReaped } from '../core/attempts/finish-attempt'
-import type { JobId } from '../core/ids'
-import { countLines, eventually, type LabBox } from './testing/lab'
-import { aProxy } from './testing/proxy'
+import { eventually } from './testing/lab'
+import { aWay, expectAllLines, ticking, untilTicked } from './testing/ticking'
 import { attemptDirectories, aWiredLab, letGo, processesOn, type WiredLab } from './testing/wired-lab'
 
 /** Limits of seconds instead of minutes; a supervisor may take 8 s to try again after an outage. */
@@ -20,57 +19,12 @@ afterAll(async () => {
 
 afterEach(() => wired.line.turn('up'))
 
-/** Prints a number and leaves a mark on the box every tenth of a second until it is told to end; then exits with 3. */
-const tick = (marks: string) =>
-  [
-    'import os, sys, time',
-    'n = 0',
-    'while not os.path.exists(sys.argv[1] + "/end"):',
-    `    print(n, flush=True); open(${JSON.stringify(marks)}, "a").write("x\\n")`,
-    '    n += 1; time.sleep(.1)',
-    'sys.exit(3)',
-  ].join('\n')
-
-type Ticking = { box: LabBox; id: JobId; dir: string; marks: string; ticks: () => number }
-
-/** A ticking job on a box of its own that is reached over `way`. */
-async function ticking(way?: { port: number; to: (port: number) => void }, more = {}): Promise<Ticking> {
-  const { lab } = wired
-  const box = await lab.addBox(way ? { viaPort: way.port } : {})
-  way?.to(Number(new URL(box.url).port))
-  const dir = box.stateRoot
-  const marks = `${box.stateRoot}-marks`
-  const id = await lab.submit({ script: tick(marks), args: [dir], target: { box: box.name }, ...more })
-  await eventually('its first line', async () => (await lab.lines(id).catch(() => [])).length > 0)
-  return { box, id, dir, marks, ticks: () => countLines(marks) }
-}
-
-/** Resolves when the script has ticked for about so long. */
-async function untilTicked({ ticks }: Ticking, seconds: number): Promise<void> {
-  const from = ticks()
-  await eventually(`${seconds} s of ticks`, () => ticks() >= from + seconds * 10, 60_000)
-}
-
-/** Every line that the script printed is there, once and in order. */
-async function expectAllLines({ id, ticks }: Ticking): Promise<void> {
-  const texts = (await wired.lab.lines(id)).map(({ text }) => text)
-  expect(texts).toEqual(Array.from({ length: ticks() }, (_, n) => String(n)))
-}
-
-async function aWay() {
-  let port = 0
-  const to = (next: number) => {
-    port = next
-  }
-  return Object.assign(await aProxy(() => port), { to })
-}
-
 test('our outage is longer than the lost limit: who ends then, runs out of time, or goes on, is told as it was', async () => {
   const { lab } = wired
   const [goesOn, ends, runsOut] = await Promise.all([
-    ticking(),
-    ticking(),
-    ticking(undefined, { timeoutSeconds: 8, graceSeconds: 1 }),
+    ticking(wired),
+    ticking(wired),
+    ticking(wired, { timeoutSeconds: 8, graceSeconds: 1 }),
   ])
   lab.worker.child.kill('SIGKILL')
   await once(lab.worker.child, 'exit')
@@ -87,13 +41,13 @@ test('our outage is longer than the lost limit: who ends then, runs out of time,
   expect(await lab.job(goesOn.id)).toMatchObject({ state: 'running' })
   letGo(goesOn.dir, 'end')
   expect(await lab.until(goesOn.id)).toMatchObject({ state: 'failed', failureClass: 'script', exitCode: 3 })
-  for (const one of [goesOn, ends, runsOut]) await expectAllLines(one)
+  for (const one of [goesOn, ends, runsOut]) await expectAllLines(wired, one)
 })
 
 test('boxes are away for longer than the lost limit: their jobs are lost, their leases wait, and back they end', async () => {
   const { lab, line } = wired
   await using way = await aWay()
-  const [unplugged, frozen] = await Promise.all([ticking(way), ticking()])
+  const [unplugged, frozen] = await Promise.all([ticking(wired, {}, way), ticking(wired)])
   way.turn('cut')
   frozen.box.process.child.kill('SIGSTOP') // the runtime takes connections and says nothing
   line.turn('cut')
@@ -116,7 +70,7 @@ test('boxes are away for longer than the lost limit: their jobs are lost, their 
   for (const one of [unplugged, frozen]) {
     expect(await lab.until(one.id)).toMatchObject({ state: 'failed', failureClass: 'box_lost' })
     expect(await lab.attempt(one.id)).toMatchObject({ endedBy: 'cancel', closedBy: 'done' })
-    await expectAllLines(one)
+    await expectAllLines(wired, one)
     const next = await lab.submit({ script: 'print(1)', target: { box: one.box.name } })
     expect(await lab.until(next)).toMatchObject({ state: 'completed' })
   }
@@ -124,19 +78,19 @@ test('boxes are away for longer than the lost limit: their jobs are lost, their 
 
 test('only we are out of its reach: a supervisor that runs is left alone, however long, and nothing is lost', async () => {
   const { lab, line } = wired
-  const job = await ticking()
+  const job = await ticking(wired)
   line.turn('cut')
   await untilTicked(job, 11)
   expect(await lab.job(job.id)).toMatchObject({ state: 'running' })
   line.turn('up')
   letGo(job.dir, 'end')
   expect(await lab.until(job.id)).toMatchObject({ failureClass: 'script', exitCode: 3 })
-  await expectAllLines(job)
+  await expectAllLines(wired, job)
 })
 
 test('a supervisor whose attempt was closed meanwhile is sent away, and its script ends', async () => {
   const { lab, line } = wired
-  const job = await ticking()
+  const job = await ticking(wired)
   line.turn('cut')
   await closeReaped(lab.ctx.db, { jobId: job.id, attempt: 1 }, 'somebody was sure that it is gone', {})
   line.turn('up')
@@ -150,7 +104,7 @@ test.each([
   ['back', -1],
 ])('the clock of the database is put %s by an hour: nobody is lost or runs out of time', async (_, hours) => {
   const { lab } = wired
-  const job = await ticking(undefined, { timeoutSeconds: 1800 })
+  const job = await ticking(wired, { timeoutSeconds: 1800 })
   // seen from the database, a clock that jumps forward is all instants moved back; in one transaction, as a jump is
   const shift = sql.raw(`- interval '${hours} hours'`)
   await lab.ctx.db.transaction().execute(async (tx) => {
@@ -167,5 +121,5 @@ test.each([
   expect(await lab.job(job.id)).toMatchObject({ state: 'running' })
   letGo(job.dir, 'end')
   expect(await lab.until(job.id)).toMatchObject({ failureClass: 'script', exitCode: 3 })
-  await expectAllLines(job)
+  await expectAllLines(wired, job)
 })

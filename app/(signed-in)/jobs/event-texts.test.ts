@@ -30,6 +30,10 @@ test.each([
     event('attempt_closed', { by: 'done', lines: 2, leftovers: ['sleep'] }),
     { title: 'Box is quiet and free again', detail: '2 lines; ended what was left: sleep' },
   ],
+  [
+    event('attempt_closed', { by: 'reaped', verdict: 'the supervisor is gone' }),
+    { title: 'Box was looked after and is free again', detail: 'the supervisor is gone' },
+  ],
   [event('deadline_moved'), { title: 'Deadline moved' }],
 ])('%j', (happened, text) => expect(eventText(happened, 'bench-1')).toEqual(text))
 

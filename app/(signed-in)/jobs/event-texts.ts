@@ -57,10 +57,11 @@ const CLOSINGS: Record<string, string> = {
   released: 'Box was released by hand',
 }
 
-function closedText({ by, lines, leftovers }: EventView['data']): EventText {
+function closedText({ by, lines, leftovers, verdict }: EventView['data']): EventText {
   const title = CLOSINGS[String(by)] ?? 'Attempt closed'
   const details = [
     typeof lines === 'number' && formatCountOf(lines, 'line'),
+    typeof verdict === 'string' && verdict,
     Array.isArray(leftovers) && leftovers.length > 0 && `ended what was left: ${leftovers.join(', ')}`,
   ].filter(Boolean)
   return { title, ...(details.length > 0 && { detail: details.join('; ') }) }
