@@ -5,10 +5,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import { Attempt, PYTHON } from './testing/attempt'
 import { endEverything, processesOf, until } from './testing/processes'
 
+const UNSHARE = 'unshare'
+
 /** Linux may refuse file systems of one's own to ordinary users. */
 const CAN_MOUNT = (() => {
   try {
-    execFileSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' })
+    execFileSync(UNSHARE, ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' })
     return true
   } catch {
     return false
