@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { endEverything } from '../../box/supervisor/testing/processes'
 import { deriveKeys, seal } from '../../core/access/keys'
 import { callBackTargets } from '../../core/boxes/call-back'
 import type { Fleet } from '../../core/boxes/look-at-box'
@@ -79,6 +80,8 @@ export async function aLab(env: Record<string, string> = {}, options: { boxUrl?:
     startWorker: (more = {}) => startWorker({ STOUT_WORKER_PORT: '0', ...more }),
     addBox: async (box = {}) => {
       const { process, ...added } = await addBox(ctx, dir, box)
+      // a supervisor tries without end to tell what it knows; after a failed test nobody will ever listen
+      stack.defer(() => endEverything(path.join(added.stateRoot, 'tmp'), crypto.randomUUID()))
       return { ...added, process: stack.use(process) }
     },
     submit: async (submission) => (await submitJob(ctx, submissionSchema.parse(submission))).id,
