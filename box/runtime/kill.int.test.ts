@@ -146,8 +146,8 @@ describe('answers', () => {
 describe('a client that goes away', () => {
   const CLEANS_UP = `
 import os, sys, time
-print("up", os.getpid(), flush=True)
 try:
+    print("up", os.getpid(), flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     open(os.environ["MARK"], "w").write("interrupted")
@@ -190,8 +190,8 @@ ${SLEEPS}`
   test('the next start waits until it is gone', async () => {
     const { stream, pid } = await started(
       `import time, os
-print("up", os.getpid(), flush=True)
 try:
+    print("up", os.getpid(), flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     time.sleep(1)`,
