@@ -33,6 +33,10 @@ export type RunningWorker = { port: number; stop(): Promise<void> }
 const CONTACT_SECONDS = 12
 const RELAY_MS = 1_000
 const SILENCE_MS = 5_000
+/** The first look of a process: rests may have ended while no worker ran. */
+const LONG_AGO_SECONDS = 365 * 86_400
+/** Looks overlap by this, so that a rest that ends between two of them is in one. */
+const REST_OVERLAP_SECONDS = 1
 const CONCURRENCY = { place: 4, dispatch: 32, tidy: 16 }
 
 type Parts = { env: Env; db: Db; bus: LiveBus; queues: Queues; log: Log; dispatching: DispatchDeps }
@@ -117,7 +121,7 @@ function startRelay(parts: Parts): Clock[] {
 }
 
 function startSweeps(parts: Parts): Clock[] {
-  const { env, db, queues, log, dispatching } = parts
+  const { env, db, log, dispatching } = parts
   const everyMs = env.SWEEP_SECONDS * 1_000
   const silence = {
     ...dispatching,
@@ -137,15 +141,7 @@ function startSweeps(parts: Parts): Clock[] {
       await expireOverdue(db, CONTACT_SECONDS, env.PRESENCE_GAP_SECONDS)
       return false
     }),
-    startClock('placement', everyMs, log, async () => {
-      const rested = await orgsWithRestedBoxes(db, 3 * env.SWEEP_SECONDS)
-      await requestPlacement(
-        db,
-        rested.map(({ orgId }) => orgId),
-      )
-      for (const orgId of await orgsToPlace(db)) await queues.add('place', { orgId }, { id: `place-${orgId}` })
-      return false
-    }),
+    startPlacementSweep(everyMs, parts),
     startClock('silence', Math.min(SILENCE_MS, 500 * env.ATTEMPT_SILENT_AFTER_SECONDS), log, async () => {
       await lookForSilent()
       return false
@@ -158,6 +154,19 @@ function startSweeps(parts: Parts): Clock[] {
     ),
     ...(env.BOX_INSPECT_SECONDS > 0 ? [startInspections(parts)] : []),
   ]
+}
+
+/** Asks for placement where a box has rested since the last look, and hands on requests that nobody took up. */
+function startPlacementSweep(everyMs: number, { db, queues, log }: Parts): Clock {
+  let lookedAt: number | undefined
+  return startClock('placement', everyMs, log, async () => {
+    const now = performance.now()
+    const sinceSeconds = lookedAt === undefined ? LONG_AGO_SECONDS : (now - lookedAt) / 1_000 + REST_OVERLAP_SECONDS
+    await requestPlacement(db, await orgsWithRestedBoxes(db, sinceSeconds))
+    lookedAt = now
+    for (const orgId of await orgsToPlace(db)) await queues.add('place', { orgId }, { id: `place-${orgId}` })
+    return false
+  })
 }
 
 function startInspections({ env, log, dispatching }: Parts): Clock {

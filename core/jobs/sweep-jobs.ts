@@ -5,7 +5,7 @@ import { askToCancel } from '../attempts/control'
 import { PRESENCE_GAP_SECONDS } from '../attempts/presence'
 import { type Refusal, type RestPolicy, returnJob } from '../attempts/return-job'
 import type { AttemptRef } from '../attempts/tokens'
-import type { JobId, OrgId } from '../ids'
+import type { OrgId } from '../ids'
 import { WAITING_STATES } from './state'
 import { transitionMany } from './transition'
 
@@ -121,14 +121,16 @@ async function wasHeard(tx: Transaction<Database>, { jobId, attempt }: AttemptRe
   return heard !== undefined
 }
 
-/** Organisations that have a job for which a box has just finished its rest. */
-export async function orgsWithRestedBoxes(db: Db, withinSeconds: number): Promise<{ orgId: OrgId; jobId: JobId }[]> {
-  return await db
+/** Organisations that have a job for which a box finished its rest within the last `withinSeconds`. */
+export async function orgsWithRestedBoxes(db: Db, withinSeconds: number): Promise<OrgId[]> {
+  const rested = await db
     .selectFrom('boxRests')
     .innerJoin('jobs', 'jobs.id', 'boxRests.jobId')
-    .select(['jobs.orgId', 'jobs.id as jobId'])
+    .select('jobs.orgId')
+    .distinct()
     .where('jobs.state', 'in', WAITING_STATES)
     .where('boxRests.untilAt', '<=', sql<Date>`now()`)
     .where('boxRests.untilAt', '>', sql<Date>`now() - ${withinSeconds} * interval '1 second'`)
     .execute()
+  return rested.map(({ orgId }) => orgId)
 }
