@@ -75,3 +75,24 @@ test('the worker is away: jobs are taken and wait; it is killed in mid-run and i
   expect((await lab.lines(running)).map((line) => line.text)).toEqual(Array.from({ length: 20 }, (_, i) => String(i)))
   expect(await lab.until(waiting)).toMatchObject({ state: 'completed' })
 })
+
+test('a box finished its rest while no worker ran: the next worker places the job', async () => {
+  await using lab = await aLab()
+  const { db } = lab.ctx
+  const box = await lab.addBox()
+  expect(await lab.until(await lab.submit({ script: 'print("the box is known")' }))).toMatchObject({
+    state: 'completed',
+  })
+  await db.updateTable('boxes').set({ draining: true }).where('id', '=', box.id).execute()
+  const id = await lab.submit({ script: 'print("rested")' })
+  await lab.until(id, 'waiting_for_box')
+  process.kill(lab.worker.pid, 'SIGKILL')
+  await db.updateTable('boxes').set({ draining: false }).where('id', '=', box.id).execute()
+  const untilAt = new Date(Date.now() - 60_000)
+  await db
+    .insertInto('boxRests')
+    .values({ jobId: id, boxId: box.id, untilAt, why: '{"kind":"silent","detail":""}' })
+    .execute()
+  await lab.startWorker({ STOUT_WORKER_PORT: String(lab.workerPort) })
+  expect(await lab.until(id)).toMatchObject({ state: 'completed', attempt: 1 })
+})
