@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { cancelJob } from '../core/jobs/cancel-job'
+import { aPass } from '../core/testing/fixtures'
 import { aLab, countLines, eventually } from './testing/lab'
 import { aProxy } from './testing/proxy'
 
@@ -87,5 +88,22 @@ test('the worker is stopped between dispatch and claim, the job is placed anew, 
   expect(job).toMatchObject({ state: 'completed', attempt: 2 })
   expect(await lab.attempt(id, 1)).toMatchObject({ closedBy: 'fenced', nonce: null })
   expect(await lab.until(await lab.submit({ script: 'print(1)' }))).toMatchObject({ state: 'completed' })
+  expect(countLines(file)).toBe(1)
+})
+
+test('whoever placed a job was killed before it dispatched, and every wake-up is lost: the next worker dispatches it', async () => {
+  await using lab = await aLab()
+  await lab.addBox()
+  await lab.until(await lab.submit({ script: 'print("the box is known")' }))
+  process.kill(lab.worker.pid, 'SIGKILL')
+  const file = `${lab.dir}/starts`
+  const id = await lab.submit({ script: counting(file) })
+  await eventually('it is placed', async () => {
+    await aPass(lab.ctx)
+    return (await lab.job(id)).state === 'dispatching'
+  })
+  await lab.ctx.db.deleteFrom('outbox').execute() // every event was sent on, and what followed from it was lost
+  await lab.startWorker({ STOUT_WORKER_PORT: String(lab.workerPort) })
+  expect(await lab.until(id)).toMatchObject({ state: 'completed', attempt: 1 })
   expect(countLines(file)).toBe(1)
 })

@@ -9,8 +9,6 @@ import type { Deliver } from './relay'
 /** Events of a job after which some job may be placed: it became ready, or its box became free. */
 const ASKS_FOR_PLACEMENT = new Set(['submitted', 'return', 'retry', 'attempt_closed'])
 const isOfBox = (subject: string) => subject.startsWith('box_')
-/** The worker that placed a job dispatches it at once; this is the second chance, should it have died. */
-const SECOND_CHANCE_MS = 3_000
 
 type Deps = {
   db: Db
@@ -20,7 +18,7 @@ type Deps = {
   place: (orgId: OrgId) => void
 }
 
-/** What follows from committed events: pages wake up, placement runs, boxes are told. */
+/** What follows from committed events: pages wake up, placement runs, boxes' locks are released, supervisors are told. */
 export function deliverEvents({ db, bus, queues, place }: Deps): Deliver {
   return async (events) => {
     const asking = events.filter(({ type, subject }) => ASKS_FOR_PLACEMENT.has(type) || isOfBox(subject))
@@ -34,15 +32,10 @@ export function deliverEvents({ db, bus, queues, place }: Deps): Deliver {
   }
 }
 
-async function followUp(queues: Queues, { type, subject, attempt, data }: Event): Promise<void> {
-  if (attempt === null) return
+async function followUp(queues: Queues, { type, subject, attempt }: Event): Promise<void> {
+  if (type !== 'attempt_closed' || attempt === null) return
   const ref = { jobId: subject as JobId, attempt }
-  const id = `${type}-${subject}-${attempt}`
-  if (type === 'place') {
-    const boxId = data.boxId as never
-    await queues.add('dispatch', { ...ref, boxId }, { id, delayMs: SECOND_CHANCE_MS })
-  }
-  if (type === 'attempt_closed') await queues.add('tidy', ref, { id })
+  await queues.add('tidy', ref, { id: `tidy-${subject}-${attempt}` })
 }
 
 function wakesOf({ subject, seq, orgId, type, attempt }: Event): Wake[] {

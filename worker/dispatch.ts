@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Keys } from '../core/access/keys'
+import { IN_HAND_SECONDS } from '../core/attempts/find-undispatched'
 import { type Refusal, type RestPolicy, returnJob } from '../core/attempts/return-job'
 import { type AttemptRef, mintClaimToken } from '../core/attempts/tokens'
 import type { Channel, Launched } from '../core/channels/channel'
@@ -20,9 +21,6 @@ export type DispatchDeps = {
   lockTtlSeconds: number
   rest: RestPolicy
 }
-
-/** A dispatch that somebody began this recently is left to them. */
-const IN_HAND_SECONDS = 30
 
 /** Who we are on the boxes' advisory locks. */
 export const lockUser = (installation: string, { jobId, attempt }: AttemptRef) =>

@@ -1,11 +1,11 @@
 import { createPostgresBackend, type JobsOptions, type Processor, Queue, Worker, withBackend } from 'bullmq'
-import type { BoxId, JobId, OrgId } from '../core/ids'
+import type { JobId, OrgId } from '../core/ids'
 import type { Log } from './log'
 
 /** What travels by queue: ids only. Whoever gets it reads the row. */
 export type Deliveries = {
   place: { orgId: OrgId }
-  dispatch: { jobId: JobId; attempt: number; boxId: BoxId }
+  dispatch: { jobId: JobId; attempt: number }
   tidy: { jobId: JobId; attempt: number }
 }
 export type QueueName = keyof Deliveries

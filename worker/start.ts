@@ -1,4 +1,5 @@
 import { deriveKeys } from '../core/access/keys'
+import { findUndispatched } from '../core/attempts/find-undispatched'
 import { beat } from '../core/attempts/presence'
 import { callBackTargets } from '../core/boxes/call-back'
 import { channels } from '../core/channels/open-channel'
@@ -101,7 +102,7 @@ async function placeAndDispatch(
   await placeJobs(db, orgId, (placed) => {
     for (const ref of placed) {
       dispatch(dispatching, ref).catch((error) =>
-        log.warn({ ...ref, error: error.message }, 'dispatch failed; the queue tries again'),
+        log.warn({ ...ref, error: error.message }, 'dispatch failed; a sweep sees what was left'),
       )
     }
   })
@@ -156,7 +157,7 @@ function startSweeps(parts: Parts): Clock[] {
   ]
 }
 
-/** Asks for placement where a box has rested since the last look, and hands on requests that nobody took up. */
+/** Asks for placement where a box has rested since the last look, and hands on what was placed or to be placed and left lying. */
 function startPlacementSweep(everyMs: number, { db, queues, log }: Parts): Clock {
   let lookedAt: number | undefined
   return startClock('placement', everyMs, log, async () => {
@@ -165,6 +166,9 @@ function startPlacementSweep(everyMs: number, { db, queues, log }: Parts): Clock
     await requestPlacement(db, await orgsWithRestedBoxes(db, sinceSeconds))
     lookedAt = now
     for (const orgId of await orgsToPlace(db)) await queues.add('place', { orgId }, { id: `place-${orgId}` })
+    for (const ref of await findUndispatched(db)) {
+      await queues.add('dispatch', ref, { id: `dispatch-${ref.jobId}-${ref.attempt}` })
+    }
     return false
   })
 }
