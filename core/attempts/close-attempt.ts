@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely'
 import type { Attempt, ClosedBy, Database } from '../../db/schema'
 import { recordJobEvent } from '../jobs/transition'
+import { countCut } from '../logs/cut-mark'
 import type { AttemptRef } from './tokens'
 
 /**
@@ -29,6 +30,7 @@ export async function closeAttempt(
     .where('jobId', '=', jobId)
     .where('attempt', '=', attempt)
     .execute()
+  await countCut(tx, { jobId, attempt })
   const data = { by: closing.by, boxId: closed.boxId, ...closing.data }
   await recordJobEvent(tx, jobId, { type: 'attempt_closed', actor: closing.actor, attempt, data })
   return true

@@ -6,6 +6,7 @@ import { getAttempt } from '../attempts/control'
 import { finishAttempt } from '../attempts/finish-attempt'
 import { recordExit } from '../attempts/record-exit'
 import { appendBatches } from '../logs/append-lines'
+import { readLines } from '../logs/read-lines'
 import { aBatch } from '../testing/batches'
 import { aBox, aJob, anOrg, aPass, IDENTITY, someoneWaitsForALock } from '../testing/fixtures'
 import { cancelJob } from './cancel-job'
@@ -183,4 +184,25 @@ test('events are never changed', async () => {
   await aJob(ctx)
   await expect(sql`update events set type = 'x'`.execute(t.db)).rejects.toThrow('never changed')
   await expect(sql`delete from events`.execute(t.db)).rejects.toThrow('never changed')
+})
+
+test('a log that reached its limit is cut with one mark that counts what followed, and the job still ends', async () => {
+  await using t = await testDb()
+  const ctx = await anOrg(t.db)
+  await aBox(ctx)
+  const { id: jobId } = await aJob(ctx, { state: 'running' })
+  const ref = { jobId, attempt: 1 }
+  const limits = { maxBytes: 1e9, maxLines: 2 }
+  for (const [firstN, texts] of [
+    [1, ['a', 'b']],
+    [3, ['c', 'd']],
+    [5, ['e']],
+  ] as const) {
+    const [outcome] = await appendBatches(t.db, [{ ...ref, batch: aBatch(firstN, [...texts]) }], limits)
+    expect(outcome).toMatchObject({ acked: firstN + texts.length - 1 })
+  }
+  await recordExit(t.db, ref, { exitCode: 0, signal: null, endedBy: 'script', durationMs: 1 })
+  await finishAttempt(t.db, ref, 5, [])
+  const lines = await readLines(t.db, ref, 1, 10)
+  expect(lines.map(({ text, gap }) => gap?.lines ?? text)).toEqual(['a', 'b', 3])
 })

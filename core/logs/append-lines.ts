@@ -3,7 +3,8 @@ import type { Db } from '../../db/client'
 import type { Database } from '../../db/schema'
 import type { AttemptRef } from '../attempts/tokens'
 import { DomainError, NotFound } from '../errors'
-import { dropLines, gapRecord, type LogBatch, packRecords } from './records'
+import { cutMark } from './cut-mark'
+import { dropLines, type LogBatch, packRecords } from './records'
 
 /** Lines are missing before the ones that were sent. `expected` is the number to go on from. */
 export class LogGap extends DomainError {
@@ -81,13 +82,8 @@ function cut(head: Head, fresh: LogBatch): LogBatch {
   const first = head.cutLines === 0
   head.cutLines += fresh.count
   head.cutBytes += fresh.records.length
-  if (!first) return { firstN: head.lastN + 1, count: 0, records: Buffer.alloc(0) }
-  const mark = {
-    lines: fresh.count,
-    sizeBytes: fresh.records.length,
-    why: 'the log reached its limit; what follows was not kept',
-  }
-  return { firstN: head.lastN + 1, count: 1, records: gapRecord(new Date(), mark) }
+  const mark = first ? cutMark(fresh.count, fresh.records.length) : Buffer.alloc(0)
+  return { firstN: head.lastN + 1, count: first ? 1 : 0, records: mark }
 }
 
 function chunkOf({ jobId, attempt }: AttemptRef, batch: LogBatch): Chunk {
