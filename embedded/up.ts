@@ -64,7 +64,7 @@ async function runExampleJob({ localUrl, settings }: Stout): Promise<string | nu
   if (settings.exampleJobDone || stoppingSince) return null
   try {
     const page = await submitExampleJob(localUrl, settings.apiToken)
-    if (page) state.saveSettings({ ...settings, exampleJobDone: true })
+    state.saveSettings({ ...settings, exampleJobDone: true })
     return page
   } catch (error) {
     say(`The example job could not be submitted: ${error instanceof Error ? error.message : String(error)}`)

@@ -1,21 +1,9 @@
-import Link from 'next/link'
-import { buttonClasses } from '../../../ui/button'
-import { Empty } from '../../../ui/empty'
+import { NotFoundNotice } from '../../../ui/not-found-notice'
 
 export default function BoxNotFound() {
   return (
-    <div className="rounded-lg border border-line bg-surface">
-      <h1 className="sr-only">Not found</h1>
-      <Empty
-        title="There is no such box"
-        action={
-          <Link href="/boxes" className={buttonClasses('primary')}>
-            Go to the boxes
-          </Link>
-        }
-      >
-        Its id may be mistyped, or it belongs to another organisation.
-      </Empty>
-    </div>
+    <NotFoundNotice title="There is no such box" way={{ href: '/boxes', label: 'Go to the boxes' }}>
+      Its id may be mistyped, or it belongs to another organisation.
+    </NotFoundNotice>
   )
 }
