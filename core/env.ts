@@ -16,6 +16,14 @@ const EnvSchema = z.object({
   STOUT_SECRET: z.string().min(32, 'needs at least 32 characters'),
   STOUT_HOST: z.string().default('127.0.0.1'),
   STOUT_WORKER_PORT: port(3001),
+  /** The object store, as this process reaches it. */
+  S3_ENDPOINT: z.url().optional(),
+  /** The same store as boxes and browsers reach it. Default: S3_ENDPOINT. */
+  S3_PUBLIC_ENDPOINT: z.url().optional(),
+  S3_BUCKET: z.string().min(3).default('stout'),
+  S3_REGION: z.string().min(1).default('us-east-1'),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
   /** Names this installation on the boxes' advisory locks: `stout:<installation>:<job>:<attempt>`. */
   STOUT_INSTALLATION: z
     .string()

@@ -7,6 +7,7 @@ export type TokenId = Id<'tok'>
 export type JobId = Id<'job'>
 export type BoxId = Id<'box'>
 export type GroupId = Id<'group'>
+export type ArtifactId = Id<'art'>
 
 /** A new id. The time part makes ids sort by creation, to the millisecond. */
 export function newId<P extends string>(prefix: P, now = new Date()): Id<P> {

@@ -6,6 +6,7 @@ import * as jobs from './migrations/0003-jobs'
 import * as events from './migrations/0004-events'
 import * as logs from './migrations/0005-logs'
 import * as realBoxes from './migrations/0006-real-boxes'
+import * as artifacts from './migrations/0007-artifacts'
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-access': access,
@@ -14,6 +15,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0004-events': events,
   '0005-logs': logs,
   '0006-real-boxes': realBoxes,
+  '0007-artifacts': artifacts,
 }
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
 

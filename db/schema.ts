@@ -1,5 +1,5 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
-import type { BoxId, GroupId, JobId, OrgId, SessionId, TokenId, UserId } from '../core/ids'
+import type { ArtifactId, BoxId, GroupId, JobId, OrgId, SessionId, TokenId, UserId } from '../core/ids'
 import type { FailureClass, JobState } from '../core/jobs/state'
 
 /** A jsonb column: read as a value, written as JSON text (a bare array would become a Postgres array). */
@@ -146,6 +146,8 @@ interface BundlesTable {
   inline: Buffer | null
   objectKey: string | null
   createdAt: DefaultNow
+  /** When a job or an upload last named it; an unused one goes a day later. */
+  lastUsedAt: Generated<Date>
 }
 
 /** Columns that only core/jobs/transition.ts writes have the update type `never`. */
@@ -158,6 +160,14 @@ interface JobsTable {
   attempt: ColumnType<number, never, never>
   lastSeq: ColumnType<number, number | undefined, never>
   bundleSha256: string
+  /** The file of the bundle that is run, relative to its root. */
+  entry: Generated<string>
+  /** Patterns below the job's directory; what they match is kept beside what stands in $STOUT_ARTIFACTS. */
+  artifactGlobs: JsonWithDefault<string[]>
+  /** Whether Lager's own output folders are kept too. */
+  lagerOutput: Generated<boolean>
+  /** Names of its secrets; the values are in `jobSecrets` until the end. */
+  secretNames: JsonWithDefault<string[]>
   args: Json<string[]>
   env: Json<Record<string, string>>
   labels: Json<Record<string, string>>
@@ -220,6 +230,8 @@ interface AttemptsTable {
   claimedAt: Date | null
   deadlineAt: Date | null
   exitedAt: Date | null
+  /** When the upload of its artifacts last made progress; the upload limit counts from here. */
+  uploadHeardAt: Date | null
   closedAt: Date | null
 }
 
@@ -291,6 +303,10 @@ interface LogHeadsTable {
   /** When the attempt's supervisor last reached us, by the database clock. It stands here and not in `attempts`, so that lines never wait for a verdict's row lock. */
   lastHeardAt: Generated<Date>
   endedAt: Date | null
+  /** The object that holds the whole log, once its chunks have left this database; the index says where in it they are. */
+  packedKey: string | null
+  packedIndex: Buffer | null
+  packedAt: Date | null
 }
 
 interface LogChunksTable {
@@ -302,6 +318,50 @@ interface LogChunksTable {
   sizeBytes: number
   /** Records as in docs/box-api.md, without the batch header, compressed. */
   data: Buffer
+}
+
+/** An object in the store. The row is there before the first byte, and keys are never used again. */
+interface StoredObjectsTable {
+  key: string
+  orgId: OrgId
+  /** `kept`: something speaks of it. `deleting`: nothing may begin to. */
+  state: Generated<'pending' | 'kept' | 'deleting'>
+  /** Of a multipart upload that has not been completed. */
+  uploadId: string | null
+  createdAt: DefaultNow
+}
+
+/** `skipped`: a limit or its nature kept it out, which the job survives. `failed`: it should have been kept. */
+export type ArtifactState = 'uploading' | 'uploaded' | 'skipped' | 'failed'
+/** Where it was found: $STOUT_ARTIFACTS, a pattern of the job, or Lager's own output folders. */
+export type ArtifactSource = 'artifacts' | 'glob' | 'lager'
+
+interface ArtifactsTable {
+  id: ArtifactId
+  orgId: OrgId
+  jobId: JobId
+  attempt: number
+  /** Relative, with `/`. */
+  path: string
+  source: ArtifactSource
+  state: ArtifactState
+  sizeBytes: number | null
+  sentBytes: Generated<number>
+  sha256: string | null
+  /** Of the parts of a multipart upload, in order. */
+  partSha256: ColumnType<string[] | null, string | null | undefined, string | null>
+  contentType: Generated<string>
+  objectKey: string | null
+  /** Why it was skipped or failed, for people. */
+  why: string | null
+  createdAt: DefaultNow
+  uploadedAt: Date | null
+}
+
+interface JobSecretsTable {
+  jobId: JobId
+  /** A JSON object of names and values, encrypted (core/access/keys.ts). */
+  sealed: string
 }
 
 export interface Database {
@@ -324,9 +384,13 @@ export interface Database {
   outbox: OutboxTable
   logHeads: LogHeadsTable
   logChunks: LogChunksTable
+  storedObjects: StoredObjectsTable
+  artifacts: ArtifactsTable
+  jobSecrets: JobSecretsTable
 }
 
 export type Job = Selectable<JobsTable>
 export type Attempt = Selectable<AttemptsTable>
 export type Box = Selectable<BoxesTable>
 export type Event = Selectable<EventsTable>
+export type Artifact = Selectable<ArtifactsTable>

@@ -5,6 +5,7 @@ import { type Env, loadEnv } from '../core/env'
 import type { LiveBus } from '../core/live/bus'
 import { openPostgresBus } from '../core/live/postgres-bus'
 import { openRedisBus } from '../core/live/redis-bus'
+import { openStore, type Store } from '../core/store/store'
 import { type Db, openDatabase } from '../db/client'
 import { SignInThrottle } from './auth/throttle'
 import { type Log, openLog } from './log'
@@ -14,6 +15,7 @@ export type Web = {
   env: Env
   db: Db
   bus: LiveBus
+  store: Store
   keys: Keys
   /** What verbs need that talk to boxes. */
   fleet: Fleet
@@ -45,6 +47,7 @@ export function compose(env: Env): Web {
     env,
     db,
     bus: env.REDIS_URL ? openRedisBus(env.REDIS_URL) : openPostgresBus(env.DATABASE_URL, db),
+    store: openStore(env),
     keys,
     fleet: { keys, installation: env.STOUT_INSTALLATION, callBacks: callBackTargets(env.STOUT_BOX_URL) },
     log,
@@ -54,9 +57,10 @@ export function compose(env: Env): Web {
   }
 }
 
-/** Ends every stream, then lets go of bus and database. */
-export async function decompose({ closing, bus, db }: Web): Promise<void> {
+/** Ends every stream, then lets go of bus, store and database. */
+export async function decompose({ closing, bus, store, db }: Web): Promise<void> {
   closing.abort()
   await bus.close()
+  store.close()
   await db.destroy()
 }

@@ -13,6 +13,7 @@ import { listen } from '../core/live/listen'
 import { openPostgresBus } from '../core/live/postgres-bus'
 import { openRedisBus } from '../core/live/redis-bus'
 import { orgsToPlace, placeJobs, requestPlacement } from '../core/placement/place-jobs'
+import { openStore, type Store } from '../core/store/store'
 import { type Db, openDatabase } from '../db/client'
 import { LogWriter } from './box-api/log-writer'
 import { Nonces } from './box-api/nonces'
@@ -40,7 +41,7 @@ const LONG_AGO_SECONDS = 365 * 86_400
 const REST_OVERLAP_SECONDS = 1
 const CONCURRENCY = { place: 4, dispatch: 32, tidy: 16 }
 
-type Parts = { env: Env; db: Db; bus: LiveBus; queues: Queues; log: Log; dispatching: DispatchDeps }
+type Parts = { env: Env; db: Db; bus: LiveBus; store: Store; queues: Queues; log: Log; dispatching: DispatchDeps }
 
 /** The worker's composition root: box API, queues, relay and sweeps in one process, of which any number may run. */
 export async function startWorker(env: Env, supervisorFolder: string): Promise<RunningWorker> {
@@ -48,12 +49,13 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
   const onError = (error: Error) => log.warn({ error: error.message }, 'database connection')
   const db = openDatabase(env.DATABASE_URL, { name: 'stout-worker', maxConnections: 20, onError })
   const bus = env.REDIS_URL ? openRedisBus(env.REDIS_URL) : openPostgresBus(env.DATABASE_URL, db)
+  const store = openStore(env)
   const keys = deriveKeys(env.STOUT_SECRET)
   const queues = await openQueues(env, log)
   const logWriter = new LogWriter(db, bus, { maxBytes: env.LOG_MAX_BYTES, maxLines: env.LOG_MAX_LINES })
   const boxApi = await serveBoxApi(
     {
-      ...{ db, bus, keys, logWriter, nonces: new Nonces(db), installation: env.STOUT_INSTALLATION },
+      ...{ db, bus, store, keys, logWriter, nonces: new Nonces(db), installation: env.STOUT_INSTALLATION },
       ...{ spoolBytes: env.SPOOL_BYTES, lockTtlSeconds: env.BOX_LOCK_TTL_SECONDS },
     },
     { host: env.STOUT_HOST, port: env.STOUT_WORKER_PORT },
@@ -70,7 +72,7 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
     lockTtlSeconds: env.BOX_LOCK_TTL_SECONDS,
     rest: { firstSeconds: env.BOX_REST_SECONDS, maxSeconds: env.BOX_REST_MAX_SECONDS, silentTries: 3 },
   }
-  const parts: Parts = { env, db, bus, queues, log, dispatching }
+  const parts: Parts = { env, db, bus, store, queues, log, dispatching }
   startProcessors(parts)
   const clocks = [...startRelay(parts), ...startSweeps(parts)]
   log.info({ port: boxApi.port }, 'the worker listens')
@@ -83,6 +85,7 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
       await boxApi.close()
       await logWriter.drain()
       await bus.close()
+      store.close()
       await db.destroy()
     },
   }

@@ -9,6 +9,7 @@ import { type AttemptRef, isClaimToken, isRunToken, mintRunToken } from '../../c
 import { DomainError } from '../../core/errors'
 import type { LiveBus } from '../../core/live/bus'
 import { readBatch } from '../../core/logs/records'
+import type { Store } from '../../core/store/store'
 import type { Db } from '../../db/client'
 import type { Box } from '../../db/schema'
 import { lockUser } from '../dispatch'
@@ -21,6 +22,7 @@ import type { Nonces } from './nonces'
 export type BoxApiDeps = {
   db: Db
   bus: LiveBus
+  store: Store
   keys: Keys
   nonces: Nonces
   logWriter: LogWriter
