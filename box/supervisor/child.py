@@ -1,11 +1,12 @@
-"""The guard's children: the one that installs what a script needs, and then the script. All of this but `Script` runs in the forked
-child and never returns."""
+"""The guard's children: the one that installs what a script needs, and then the script. Functions here run in the forked child and
+never return."""
 from __future__ import annotations
 
 import json
 import os
 import signal
 import sys
+import time
 
 import dependencies
 import processes
@@ -20,6 +21,31 @@ class Script:
         self.tag, self.grace_seconds = b"LAGER_PROCESS_ID=" + tag.encode(), grace_seconds
 
 
+class Installation:
+    """The guard's end of the child that installs. Begins with it."""
+
+    def __init__(self, script: Script, stdout: int, stderr: int):
+        self.began = time.monotonic()
+        self.told, result = os.pipe()
+        guard = os.getpid()
+        self.pid = os.fork()
+        if self.pid == 0:
+            become_installer(script, guard, result, stdout, stderr)
+        os.close(result)
+
+    def ended(self, status: int) -> tuple[dict, str | None]:
+        """What to tell of the phase, and the directory for PYTHONPATH, or None and an `error` in the phase."""
+        duration_ms = round((time.monotonic() - self.began) * 1000)
+        data = os.read(self.told, 65536)
+        os.close(self.told)
+        if data and "error" not in (outcome := json.loads(data)):
+            phase = {"event": "dependencies_installed", "durationMs": duration_ms, "cached": outcome["cached"]}
+            return phase, outcome["directory"]
+        killed = f"the installation was ended by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "it was ended"
+        error = (json.loads(data)["error"] if data else killed)[:4000]
+        return {"event": "dependencies_failed", "durationMs": duration_ms, "error": error}, None
+
+
 def become_script(script: Script, guard: int, failed: int, stdout: int, stderr: int) -> None:
     """Ends in exec, or writes to `failed` why not."""
     try:
@@ -31,17 +57,18 @@ def become_script(script: Script, guard: int, failed: int, stdout: int, stderr: 
 
 
 def become_installer(script: Script, guard: int, result: int, stdout: int, stderr: int) -> None:
-    """Installs and writes one JSON object to `result`: the `directory`, or why it `failed`. Its name stays the guard's, so that a
-    reap takes it for one."""
+    """Installs and writes one JSON object to `result`: the `directory` and whether it was `cached`, or the `error`. Its name
+    stays the guard's, so that a reap takes it for one."""
     try:
         _leave(script, guard, stdout, stderr)
         os.closerange(3, result)
         os.closerange(result + 1, 1024)
-        told = {"directory": dependencies.install(script.plan)}
+        directory, cached = dependencies.install(script.plan)
+        told = {"directory": directory, "cached": cached}
     except dependencies.Failed as problem:
-        told = {"failed": str(problem)}
+        told = {"error": str(problem)}
     except BaseException as problem:
-        told = {"failed": repr(problem)}
+        told = {"error": repr(problem)}
     os.write(result, json.dumps(told).encode())
     os._exit(0)
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, realpath, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Attempt, PYTHON, run } from './testing/attempt'
+import { Attempt, PYTHON, PYTHON_WITH_PIP, run } from './testing/attempt'
 import { wheel, zip } from './testing/bundle'
 import { processesOf, until } from './testing/processes'
 
@@ -27,18 +27,8 @@ const SLOW = zip({
   'slow/backend.py': SLOW_SETUP,
 })
 
-/** A Python that has pip: the one that all tests use, or another one of this machine. */
-const WITH_PIP = [PYTHON, 'python3'].map(withPip).find((python) => python !== undefined)
-const pipTest = test.skipIf(WITH_PIP === undefined)
-const python = WITH_PIP ?? PYTHON
-
-function withPip(name: string): string | undefined {
-  try {
-    return execFileSync(name, ['-c', 'import pip, sys; print(sys.executable)'], { stdio: 'pipe' }).toString().trim()
-  } catch {
-    return undefined
-  }
-}
+const pipTest = test.skipIf(PYTHON_WITH_PIP === undefined)
+const python = PYTHON_WITH_PIP ?? PYTHON
 
 const installing = (attempt: Attempt) =>
   until('the build', async () => (await readdir(attempt.tmp)).includes('building'))
@@ -85,12 +75,17 @@ pipTest('requirements.txt is installed before the script, in the log, and the ne
   const last = attempt.collector.lines.filter((line) => line.stream === 2).at(-1)
   expect(last?.n).toBeLessThan(attempt.collector.lines.find((line) => line.stream === 1)?.n ?? 0)
   expect((await stat(cache)).mode & 0o777).toBe(0o700)
+  expect(attempt.collector.phases).toEqual([
+    { event: 'dependencies_installing' },
+    { event: 'dependencies_installed', durationMs: expect.any(Number), cached: false },
+  ])
 
   const again = await Attempt.start('', { python, bundle: USING, cacheKey: 'org_1', launch: false })
   await attempt.launchBeside(again)
   await again.closed()
   expect(again.collector.text()).toBe(attempt.collector.text())
   expect(again.collector.text(2)).toMatch(/^\[stout\] dependencies were installed before \(py3\.\d+-.*\)\n$/)
+  expect(again.collector.phases[1]).toMatchObject({ event: 'dependencies_installed', cached: true })
 })
 
 pipTest('two attempts at once install once, and both run', async () => {
@@ -139,6 +134,10 @@ pipTest.each([
   expect(attempt.collector.exits).toMatchObject([{ exitCode: null, signal: null, endedBy: 'script' }])
   expect(attempt.collector.exits[0]?.error).toMatch(/^The dependencies could not be installed: /)
   expect(attempt.collector.exits[0]?.error).toContain(words)
+  expect(attempt.collector.phases).toEqual([
+    { event: 'dependencies_installing' },
+    { event: 'dependencies_failed', durationMs: expect.any(Number), error: expect.stringContaining(words) },
+  ])
   expect(attempt.collector.text()).toBe('')
   expect(attempt.collector.text(2)).toContain('ERROR:')
   const left = await readdir(join(attempt.tmp, 'stout-cache-org_1'))
@@ -170,6 +169,7 @@ pipTest.each([
     { exitCode: null, signal: null, endedBy, error: expect.stringContaining('The script was not started') },
   ])
   expect(attempt.collector.text()).toBe('')
+  expect(attempt.collector.phases[1]).toMatchObject({ event: 'dependencies_failed', durationMs: expect.any(Number) })
   await until('an empty machine', async () => (await processesOf(attempt.tmp, attempt.processId)).length === 0)
 })
 

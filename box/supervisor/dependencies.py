@@ -59,8 +59,8 @@ def cache_directory(temporary: str, key: str) -> str:
     return os.path.join(temporary, f"stout-cache-{key}")
 
 
-def install(plan: Plan) -> str:
-    """Installs, unless an earlier attempt has, and returns the directory for PYTHONPATH. @raises Failed."""
+def install(plan: Plan) -> tuple[str, bool]:
+    """Installs, unless an earlier attempt has. Returns the directory for PYTHONPATH, and whether it was there. @raises Failed."""
     began = time.monotonic()
     try:
         cache = plan.cache if plan.cache and _make_private(plan.cache) else None
@@ -74,7 +74,7 @@ def install(plan: Plan) -> str:
                 if os.path.isdir(target):
                     os.utime(target)
                     _say(f"dependencies were installed before ({os.path.basename(target)[:14]}…)")
-                    return target
+                    return target, True
                 _forget_unused(cache)
                 for name in os.listdir(cache):
                     if name.startswith(os.path.basename(target) + ".new-"):
@@ -85,7 +85,7 @@ def install(plan: Plan) -> str:
     except OSError as problem:
         raise Failed(str(problem)) from None
     _say(f"installed dependencies in {time.monotonic() - began:.1f} s")
-    return target
+    return target, False
 
 
 def _say(text: str) -> None:

@@ -16,7 +16,7 @@ import sys
 import time
 
 import processes
-from child import Script, become_installer, become_script
+from child import Installation, Script, become_script
 
 #: What a script left behind may go on for so long of its own accord before it gets SIGTERM …
 LINGER_SECONDS = 1.0
@@ -25,14 +25,15 @@ LEFTOVER_GRACE_SECONDS = 5.0
 
 
 class Guard:
-    """Speaks one JSON object a message on `channel`. Out: `started`, `failed`, `exited` (wait status), `quiet` (the last one).
-    In: `end` (grace in seconds: SIGTERM now, SIGKILL after it). The end of the channel is the end of the supervisor."""
+    """Speaks one JSON object a message on `channel`. Out: `phase` (as in POST /phase), `started`, `failed`, `exited` (wait status),
+    `quiet` (the last one). In: `end` (grace in seconds: SIGTERM now, SIGKILL after it). The end of the channel is the end of the
+    supervisor."""
 
     def __init__(self, channel: socket.socket, script: Script, stdout: int, stderr: int):
         self.channel, self.script = channel, script
         self.stdout, self.stderr = stdout, stderr
         self.supervisor = os.getppid()
-        self.installer_pid: int | None = None
+        self.installation: Installation | None = None
         self.script_pid: int | None = None
         self.terminate_at: float | None = None
         self.kill_at: float | None = None
@@ -71,35 +72,24 @@ class Guard:
         return woken
 
     def _install(self) -> None:
-        """Forks the one that installs the dependencies. What came of it is read when it has ended."""
-        self.installed, result = os.pipe()
-        guard = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            become_installer(self.script, guard, result, self.stdout, self.stderr)
-        os.close(result)
-        self.installer_pid = pid
+        self._say({"phase": {"event": "dependencies_installing"}})
+        self.installation = Installation(self.script, self.stdout, self.stderr)
 
-    def _installer_ended(self, status: int) -> None:
-        self.installer_pid = None
-        data = os.read(self.installed, 65536)
-        os.close(self.installed)
-        killed = f"the installation was ended by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "it was ended"
-        told = json.loads(data) if data else {"failed": killed}
-        if self.kill_at is not None:
-            self._not_started("The script was not started: it was ended while its dependencies were being installed.")
-        elif "failed" in told:
-            self._not_started(f"The dependencies could not be installed: {told['failed']}"[:4000])
-        else:
-            environment, path = self.script.environment, os.fsencode(told["directory"])
+    def _installed(self, phase: dict, directory: str | None) -> None:
+        """Starts the script with what was installed, or says why it is not started."""
+        self.installation = None
+        self._say({"phase": phase})
+        if directory is not None and self.kill_at is None:
+            environment, path = self.script.environment, os.fsencode(directory)
             before = environment.get(b"PYTHONPATH")
             environment[b"PYTHONPATH"] = path + b":" + before if before else path
             self._start()
-
-    def _not_started(self, why: str) -> None:
+            return
         for fd in (self.stdout, self.stderr):
             os.close(fd)
-        self._say({"failed": why})
+        ended = "The script was not started: it was ended while its dependencies were being installed."
+        why = ended if self.kill_at is not None else f"The dependencies could not be installed: {phase['error']}"
+        self._say({"failed": why[:4000]})
 
     def _start(self) -> None:
         self.started_at = time.monotonic()
@@ -123,7 +113,7 @@ class Guard:
         """Reaps, and does what is due. True when nothing of the script is left."""
         no_children = self._reap()
         now = time.monotonic()
-        working = self.script_pid is not None or self.installer_pid is not None
+        working = self.script_pid is not None or self.installation is not None
         if not working and self.kill_at is None:
             self.terminate_at = now + (0 if no_children else LINGER_SECONDS)
             self.kill_at = self.terminate_at + min(self.script.grace_seconds, LEFTOVER_GRACE_SECONDS)
@@ -139,7 +129,7 @@ class Guard:
 
     def _living(self) -> set[int]:
         living = processes.descendants(os.getpid()) | processes.tagged(self.script.tag)
-        if self.script_pid is None and self.installer_pid is None:
+        if self.script_pid is None and self.installation is None:
             for pid in living - self.leftovers.keys():
                 self.leftovers[pid] = processes.command_of(pid)
         return living
@@ -153,8 +143,8 @@ class Guard:
                 return True
             if pid == 0:
                 return False
-            if pid == self.installer_pid:
-                self._installer_ended(status)
+            if self.installation is not None and pid == self.installation.pid:
+                self._installed(*self.installation.ended(status))
             elif pid == self.script_pid:
                 self.script_pid = None
                 self._say({"exited": status, "durationMs": round((time.monotonic() - self.started_at) * 1000)})

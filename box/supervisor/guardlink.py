@@ -15,8 +15,8 @@ STEP_SECONDS = 0.05
 
 
 class GuardLink:
-    """`channel` is readable when there is something to `receive`; `step_at` is when `step` is due, None when it is not.
-    Both return messages: `started`, `failed`, `exited` (wait status) with `durationMs`, and `quiet` with `leftovers` as the last."""
+    """`channel` is readable when there is something to `receive`; `step_at` is when `step` is due, None when it is not. Both return
+    messages: `phase`, `started`, `failed`, `exited` (wait status) with `durationMs`, and `quiet` with `leftovers` as the last."""
 
     def __init__(self, pid: int, channel: socket.socket, tag: str):
         self.pid, self.channel, self.tag = pid, channel, b"LAGER_PROCESS_ID=" + tag.encode()

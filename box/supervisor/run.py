@@ -14,6 +14,7 @@ from guard import fork_guard
 from guardlink import GuardLink
 from lines import OUTPUT, STDERR, STDOUT
 from mask import Masker
+from phases import Phases
 from reader import Clock, Reader
 from sender import Sender
 from spool import Spool
@@ -33,6 +34,7 @@ class Run:
         self.selector = selectors.DefaultSelector()
         self.masker = Masker.of(settings.environment, order.get("secrets") or {})
         self.reader = Reader(self.selector, self.spool, clock, self.masker)
+        self.phases = Phases(Http(settings.url, http.token, settings.ca), self._masked)
         self.posted: deque = deque()
         self.woken, self.wake = os.pipe()
         os.set_blocking(self.wake, False)
@@ -133,7 +135,10 @@ class Run:
                 self.selector.unregister(self.guard.channel)
                 self.guard.channel.close()
         for message in messages:
-            if "failed" in message:
+            if "phase" in message:
+                self.phases.tell(message["phase"])
+            elif "failed" in message:
+                self.phases.wait()
                 self._tell_exit(None, None, 0, " ".join(filter(None, (message["failed"], self.error))))
             elif "exited" in message:
                 self._script_exited(message["exited"], message["durationMs"])
@@ -166,6 +171,7 @@ class Run:
         if not self.exited:  # whoever knew how the script ended was killed
             self._tell_exit(None, None, 0, "It is not known how the script ended: the process that guards it was killed.")
         self.reader.finish()
+        self.phases.wait()
         self.sender.tell_done([self.masker.mask_start(command) for command in leftovers] if self.masker else leftovers)
         self.over = self.sender.stopped
 

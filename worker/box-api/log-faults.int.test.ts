@@ -1,20 +1,10 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { mintRunToken } from '../../core/attempts/tokens'
 import { wireBatch } from '../../core/testing/batches'
-import { aLab, eventually, type Lab } from '../testing/lab'
+import { aClaim } from '../testing/claimed'
+import { aLab } from '../testing/lab'
 
 type Told = { status: number; code?: string; expected?: number; acked?: number }
-
-/** A claimed attempt, and the token by which a test speaks for it as its supervisor would. */
-async function aClaim(lab: Lab) {
-  const box = await lab.addBox()
-  const id = await lab.submit({ script: 'import time; time.sleep(600)', target: { box: box.name }, graceSeconds: 0 })
-  await eventually('its supervisor runs', async () => (await lab.job(id)).state === 'running')
-  const { identity, nonce } = await lab.attempt(id)
-  const token = mintRunToken(lab.fleet.keys, { jobId: id, attempt: 1 }, nonce ?? '', new Date())
-  return { id, token, supervisor: identity?.pid ?? 0 }
-}
 
 test('batches that are sent again, out of order, cut off, with a gap or damaged: each line once, in order, or refused', async () => {
   await using lab = await aLab()

@@ -29,6 +29,14 @@ export const exitMessage = z.object({
     .transform((value) => value ?? null),
 })
 
+const durationMs = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+
+export const phaseMessage = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('dependencies_installing') }),
+  z.object({ event: z.literal('dependencies_installed'), durationMs, cached: z.boolean() }),
+  z.object({ event: z.literal('dependencies_failed'), durationMs, error: text(4_000) }),
+])
+
 export const doneMessage = z.object({
   lastN: z.number().int().min(0),
   leftovers: z.array(text(500)).max(100).default([]),

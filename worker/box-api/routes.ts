@@ -5,6 +5,7 @@ import { type Claimed, claimAttempt } from '../../core/attempts/claim-attempt'
 import { controlState, getAttempt } from '../../core/attempts/control'
 import { finishAttempt } from '../../core/attempts/finish-attempt'
 import { recordExit } from '../../core/attempts/record-exit'
+import { recordPhase } from '../../core/attempts/record-phase'
 import { type AttemptRef, isClaimToken, isRunToken, mintRunToken } from '../../core/attempts/tokens'
 import { DomainError } from '../../core/errors'
 import type { LiveBus } from '../../core/live/bus'
@@ -16,7 +17,7 @@ import { lockUser } from '../dispatch'
 import { readBody, readMessage } from './body'
 import { streamControl } from './control-stream'
 import type { LogWriter } from './log-writer'
-import { claimMessage, doneMessage, exitMessage } from './messages'
+import { claimMessage, doneMessage, exitMessage, phaseMessage } from './messages'
 import type { Nonces } from './nonces'
 
 export type BoxApiDeps = {
@@ -57,6 +58,11 @@ export const ROUTES: Record<string, Route> = {
     if (attempt?.phase === 'closed') throw new DomainError('gone', 'The attempt is closed.')
     streamControl(deps, call.ref, Number(call.url.searchParams.get('known') ?? 0), call.response)
     return 'streaming'
+  },
+  'POST phase': async (deps, call) => {
+    await requireRunToken(deps, call)
+    await recordPhase(deps.db, call.ref, await readMessage(call.request, phaseMessage))
+    return {}
   },
   'POST exit': async (deps, call) => {
     await requireRunToken(deps, call)

@@ -20,6 +20,19 @@ test.each([
   ],
   [event('attempt_exited', { exitCode: null, signal: 'SIGTERM' }), { title: 'Script ended by SIGTERM' }],
   [event('exit', { exitCode: null, signal: null }), { title: 'Script could not be started' }],
+  [event('dependencies_installing'), { title: 'Installs dependencies' }],
+  [
+    event('dependencies_installed', { durationMs: 3_200, cached: false }),
+    { title: 'Dependencies installed', detail: 'after 3.2 s' },
+  ],
+  [
+    event('dependencies_installed', { durationMs: 150, cached: true }),
+    { title: 'Dependencies were there from an earlier job', detail: 'after 0.15 s' },
+  ],
+  [
+    event('dependencies_failed', { durationMs: 900, error: 'this box does not reach the package index' }),
+    { title: 'Dependencies could not be installed', detail: 'this box does not reach the package index' },
+  ],
   [event('cancel', { reason: '' }), { title: 'Cancelled' }],
   [event('cancel', { reason: 'wrong firmware' }), { title: 'Cancelled', detail: 'wrong firmware' }],
   [

@@ -9,7 +9,6 @@ type Told = Pick<EventView, 'type' | 'data' | 'attempt'>
 /** An event in plain words. `boxName` names the box that the event's data speaks of, where it is known. */
 export function eventText({ type, data, attempt }: Told, boxName?: string | null): EventText {
   const text = (key: string) => (typeof data[key] === 'string' && data[key] !== '' ? (data[key] as string) : undefined)
-  const withDetail = (title: string, detail: string | undefined): EventText => ({ title, ...(detail && { detail }) })
   switch (type) {
     case 'submitted':
       return { title: 'Submitted' }
@@ -23,6 +22,15 @@ export function eventText({ type, data, attempt }: Told, boxName?: string | null
       return withDetail('Will be tried again', text('detail'))
     case 'start':
       return { title: `Started on ${text('box') ?? boxName ?? 'the box'}` }
+    case 'dependencies_installing':
+      return { title: 'Installs dependencies' }
+    case 'dependencies_installed':
+      return withDetail(
+        data.cached === true ? 'Dependencies were there from an earlier job' : 'Dependencies installed',
+        after(data),
+      )
+    case 'dependencies_failed':
+      return withDetail('Dependencies could not be installed', text('error'))
     case 'exit':
     case 'attempt_exited':
       return exitText(data)
@@ -43,10 +51,15 @@ export function eventText({ type, data, attempt }: Told, boxName?: string | null
   }
 }
 
-function exitText({ exitCode, signal, durationMs }: EventView['data']): EventText {
-  const after = typeof durationMs === 'number' ? { detail: `after ${formatDuration(durationMs)}` } : {}
-  if (typeof signal === 'string') return { title: `Script ended by ${signal}`, ...after }
-  if (typeof exitCode === 'number') return { title: `Script exited with code ${exitCode}`, ...after }
+const withDetail = (title: string, detail: string | undefined): EventText => ({ title, ...(detail && { detail }) })
+
+const after = ({ durationMs }: EventView['data']) =>
+  typeof durationMs === 'number' ? `after ${formatDuration(durationMs)}` : undefined
+
+function exitText(data: EventView['data']): EventText {
+  const { exitCode, signal } = data
+  if (typeof signal === 'string') return withDetail(`Script ended by ${signal}`, after(data))
+  if (typeof exitCode === 'number') return withDetail(`Script exited with code ${exitCode}`, after(data))
   return { title: 'Script could not be started' }
 }
 

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,17 @@ import { endEverything, until } from './processes'
 
 const SUPERVISOR = join(import.meta.dirname, '..')
 export const PYTHON = process.env.STOUT_TEST_PYTHON ?? '/usr/bin/python3'
+
+/** A Python that has pip: the one that all tests use, or another one of this machine. */
+export const PYTHON_WITH_PIP = [PYTHON, 'python3'].map(withPip).find((python) => python !== undefined)
+
+function withPip(name: string): string | undefined {
+  try {
+    return execFileSync(name, ['-c', 'import pip, sys; print(sys.executable)'], { stdio: 'pipe' }).toString().trim()
+  } catch {
+    return undefined
+  }
+}
 
 /** One attempt on a "box" that is a fresh temporary directory, launched as the runtime would launch it. */
 export class Attempt {

@@ -12,6 +12,8 @@ export type Exit = {
   durationMs: number
   error?: string
 }
+/** As told while dependencies are installed. */
+export type Phase = { event: string; durationMs?: number; cached?: boolean; error?: string }
 export type Done = { lastN: number; leftovers: string[] }
 export type ClaimRequest = {
   nonce: string
@@ -53,6 +55,7 @@ export class Collector {
   readonly lines: Line[] = []
   readonly exits: Exit[] = []
   readonly dones: Done[] = []
+  readonly phases: Phase[] = []
   /** Every request, as `POST /log`, with whether its body was compressed. */
   readonly requests: { what: string; gzip: boolean }[] = []
   /** Decides, per request, on trouble to make. `nth` counts requests of this path from 1. */
@@ -164,6 +167,7 @@ export class Collector {
     if (path === '/claim') return this.claim(JSON.parse(body.toString()))
     if (path === '/log') return this.log(body)
     if (this.dones.length > 0 && path === '/control') return [410, { code: 'gone', message: 'Closed.' }]
+    if (path === '/phase') this.phases.push(JSON.parse(body.toString()))
     if (path === '/exit') this.exits.push(JSON.parse(body.toString()))
     if (path === '/done') {
       const done: Done = JSON.parse(body.toString())
