@@ -6,15 +6,16 @@ import { loadEnv } from '../../core/env'
 import { newId, type SessionId, type TokenId, type UserId } from '../../core/ids'
 import { anOrg } from '../../core/testing/fixtures'
 import { testDb } from '../../db/testing/database'
+import { aStore } from '../../embedded/object-store/testing/store'
 import { cookieNames, cookieSecret } from '../auth/cookie'
 import { compose, decompose, type Web } from '../compose'
 import { serve } from './serve'
 
 const ORIGIN = 'http://stout.test'
 
-/** The web process on a database of its own, and an HTTP server in front of it. */
+/** The web process on a database and a store of its own, and an HTTP server in front of it. */
 export async function aServer(databaseUrl?: string, boxUrl = 'http://boxes.stout.test') {
-  const t = await testDb()
+  const [t, store] = await Promise.all([testDb(), aStore()])
   const web = compose(
     loadEnv({
       DATABASE_URL: databaseUrl ?? t.url,
@@ -22,16 +23,18 @@ export async function aServer(databaseUrl?: string, boxUrl = 'http://boxes.stout
       STOUT_BOX_URL: boxUrl,
       STOUT_SECRET: 'a secret that is long enough for tests',
       STOUT_LOG_LEVEL: 'silent',
+      ...store.env,
     }),
   )
   const server = await serve(web)
   return {
-    ...{ web, db: t.db, url: server.url, databaseUrl: t.url },
+    ...{ web, db: t.db, store, url: server.url, databaseUrl: t.url },
     async [Symbol.asyncDispose]() {
       web.closing.abort()
       await server[Symbol.asyncDispose]()
       await decompose(web)
       await t[Symbol.asyncDispose]()
+      await store[Symbol.asyncDispose]()
     },
   }
 }

@@ -15,6 +15,7 @@ import { type LogLine, readLines } from '../../core/logs/read-lines'
 import { anOrg } from '../../core/testing/fixtures'
 import type { Attempt, Job } from '../../db/schema'
 import { testDb } from '../../db/testing/database'
+import { aStore, type TestStore } from '../../embedded/object-store/testing/store'
 import { type Started, startEntry } from './processes'
 
 const SECRET = 'a secret for tests only, of enough characters'
@@ -25,6 +26,7 @@ export type LabBox = { id: BoxId; name: string; stateRoot: string; url: string; 
 export type Lab = AsyncDisposable & {
   ctx: Ctx
   dir: string
+  store: TestStore
   worker: Started
   workerPort: number
   /** What verbs need that talk to boxes. */
@@ -45,6 +47,7 @@ export type Lab = AsyncDisposable & {
 export async function aLab(env: Record<string, string> = {}, options: { boxUrl?: string } = {}): Promise<Lab> {
   const stack = new AsyncDisposableStack()
   const t = stack.use(await testDb())
+  const store = stack.use(await aStore())
   const dir = mkdtempSync(path.join(tmpdir(), 'stout-lab-'))
   stack.defer(() => rmSync(dir, { recursive: true, force: true }))
   const ctx = await anOrg(t.db)
@@ -62,6 +65,7 @@ export async function aLab(env: Record<string, string> = {}, options: { boxUrl?:
     BOX_PROBE_SECONDS: '1',
     BOX_INSPECT_SECONDS: '0',
     SWEEP_SECONDS: '0.2',
+    ...store.env,
     ...env,
   }
   const startWorker = async (more: Record<string, string> = {}) =>
@@ -70,6 +74,7 @@ export async function aLab(env: Record<string, string> = {}, options: { boxUrl?:
   return {
     ctx,
     dir,
+    store,
     worker,
     workerPort,
     fleet: {
