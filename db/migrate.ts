@@ -7,6 +7,7 @@ import * as events from './migrations/0004-events'
 import * as logs from './migrations/0005-logs'
 import * as realBoxes from './migrations/0006-real-boxes'
 import * as artifacts from './migrations/0007-artifacts'
+import * as controlHeard from './migrations/0008-control-heard'
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-access': access,
@@ -16,6 +17,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005-logs': logs,
   '0006-real-boxes': realBoxes,
   '0007-artifacts': artifacts,
+  '0008-control-heard': controlHeard,
 }
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
 

@@ -217,6 +217,8 @@ interface AttemptsTable {
   boxLocked: Generated<boolean>
   /** Grows whenever the control state (cancel, stop, deadline) changes. */
   controlVersion: Generated<number>
+  /** The version that its supervisor acts by; what is newer is pending. */
+  controlHeard: Generated<number>
   cancelReason: string | null
   stopReason: string | null
   endedBy: EndedBy | null

@@ -105,6 +105,7 @@ class Run:
             self._end("cancel", 0)
         elif state.get("cancel"):
             self._end("cancel", self.grace)
+        self.sender.tell_heard(state["version"])
 
     def _lock_lost(self, why: str) -> None:
         self._end("outside", self.grace, why)

@@ -31,6 +31,7 @@ class Sender(threading.Thread):
         self.http, self.spool, self.finished = http, spool, finished
         self.exit: dict | None = None
         self.done: dict | None = None
+        self.heard: int | None = None
         self.next = 1
         self.tries = 0
         self.last_sent = self.last_contact = time.monotonic()
@@ -41,6 +42,12 @@ class Sender(threading.Thread):
     def tell_exit(self, exit: dict) -> None:
         with self.spool.changed:
             self.exit = exit
+            self.spool.changed.notify_all()
+
+    def tell_heard(self, version: int) -> None:
+        """Says by which control state this supervisor acts."""
+        with self.spool.changed:
+            self.heard = version
             self.spool.changed.notify_all()
 
     def tell_done(self, leftovers: list[str]) -> None:
@@ -86,6 +93,11 @@ class Sender(threading.Thread):
         if what == "exit":
             self._post("/exit", self.exit)
             self.exit = None
+        elif what == "heard":
+            told = self.heard
+            self._answered(self.http.request("POST", "/heard", {"version": told}), accepted=(501,))
+            if self.heard == told:
+                self.heard = None
         elif what == "log":
             time.sleep(max(0.0, self.last_sent + PACE_SECONDS - time.monotonic()))
             self._send_batch()
@@ -102,6 +114,8 @@ class Sender(threading.Thread):
         behind = self.spool.next - self.next
         if self.exit and (behind == 0 or behind > MAX_RECORDS or self.tries > 0):
             return "exit"
+        if self.heard is not None and self.tries == 0:
+            return "heard"
         if behind > 0:
             return "log"
         if self.done:

@@ -44,11 +44,15 @@ export const jobViewSchema = z
     timeoutSeconds: z.number().int(),
     queueTimeoutSeconds: z.number().int(),
     graceSeconds: z.number().int(),
+    noOutputTimeoutSeconds: z.number().int().nullable(),
     submittedBy: z.string().meta({ description: 'user:… or token:…' }),
     submitterName: z.string().nullable(),
     createdAt: z.iso.datetime(),
     startedAt: instant(),
     deadlineAt: instant(),
+    deadlinePending: z
+      .boolean()
+      .meta({ description: 'The deadline was moved, and the box has not said yet that it knows.' }),
     finishedAt: instant(),
     waitReasons: z.array(waitReasonSchema).meta({ description: 'Why it waits for a box; empty when it does not.' }),
     queueKey: z.string().meta({ description: 'box:<name>, group:<name> or any' }),
@@ -84,6 +88,7 @@ export function jobRows(db: Db, orgId: OrgId) {
     .leftJoin('apiTokens', (join) => join.on('apiTokens.id', '=', idIn('token', 'jobs.submitted_by')))
     .selectAll('jobs')
     .select(['boxes.name as boxName', 'attempts.phase as attemptPhase', 'logHeads.lastN', 'waitReasons.reasons'])
+    .select((eb) => eb('attempts.controlHeard', '<', eb.ref('attempts.controlVersion')).as('controlPending'))
     .select((eb) => eb.fn.coalesce('users.name', 'apiTokens.name').as('submitterName'))
     .where('jobs.orgId', '=', orgId)
 }
@@ -96,14 +101,17 @@ type Row = Awaited<ReturnType<ReturnType<typeof jobRows>['executeTakeFirstOrThro
  */
 export function toJobView(row: Row, publicUrl: string, waitReasons: WaitReason[] = row.reasons ?? []): JobView {
   const { id, name, state, failureClass, exitCode, signal, error, requires, labels, args, boxId, boxName } = row
-  const { attempt, attemptPhase, timeoutSeconds, queueTimeoutSeconds, graceSeconds, submittedBy, submitterName } = row
+  const { attempt, attemptPhase, timeoutSeconds, queueTimeoutSeconds, graceSeconds, noOutputTimeoutSeconds } = row
+  const { submittedBy, submitterName } = row
   return {
     ...{ id, name, state, failureClass, exitCode, signal, error, target: targetOf(row), requires, labels, args },
     ...{ boxId, boxName, attempt, attemptPhase, timeoutSeconds, queueTimeoutSeconds, graceSeconds },
+    noOutputTimeoutSeconds,
     ...{ submittedBy, submitterName },
     createdAt: row.createdAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,
     deadlineAt: row.deadlineAt?.toISOString() ?? null,
+    deadlinePending: state === 'running' && row.controlPending === true,
     finishedAt: row.finishedAt?.toISOString() ?? null,
     waitReasons: isWaiting(state) ? waitReasons : [],
     queueKey: row.queueKey,

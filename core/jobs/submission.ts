@@ -25,13 +25,17 @@ const text = () =>
     .refine((value) => !value.includes('\0'), 'must not contain NUL characters')
     .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
 
-const seconds = (limit: { min: number; max: number; default: number }) =>
+const wholeSeconds = (limit: { min: number; max: number }) =>
   z
     .number()
     .int(`must be a whole number of seconds`)
     .min(limit.min, `must be at least ${limit.min} s`)
     .max(limit.max, `must be at most ${limit.max} s`)
-    .default(limit.default)
+
+const seconds = (limit: { min: number; max: number; default: number }) => wholeSeconds(limit).default(limit.default)
+
+/** How long a script may run, from its start. */
+export const timeoutSecondsSchema = wholeSeconds(LIMITS.timeoutSeconds)
 
 const env = z
   .record(
@@ -87,5 +91,7 @@ export const submissionSchema = z.strictObject({
   timeoutSeconds: seconds(LIMITS.timeoutSeconds),
   queueTimeoutSeconds: seconds(LIMITS.queueTimeoutSeconds),
   graceSeconds: seconds(LIMITS.graceSeconds),
+  /** The script is ended when it prints nothing for so long. Null: it may be silent. */
+  noOutputTimeoutSeconds: wholeSeconds(LIMITS.timeoutSeconds).nullable().default(null),
 })
 export type Submission = z.infer<typeof submissionSchema>

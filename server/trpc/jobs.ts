@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { eventViewSchema, listEvents } from '../../core/events/list-events'
 import { cancelJob } from '../../core/jobs/cancel-job'
+import { extendJob } from '../../core/jobs/extend-job'
 import { getJob } from '../../core/jobs/get-job'
 import { jobViewSchema } from '../../core/jobs/job-view'
 import { listJobs } from '../../core/jobs/list-jobs'
 import { JOB_STATES } from '../../core/jobs/state'
-import { submissionSchema } from '../../core/jobs/submission'
+import { submissionSchema, timeoutSecondsSchema } from '../../core/jobs/submission'
 import { submitJob } from '../../core/jobs/submit-job'
 import { logLineSchema, readLog } from '../../core/logs/read-log'
 import { procedure, router } from './init'
@@ -49,6 +50,24 @@ export const jobsRouter = router({
     .output(jobViewSchema)
     .mutation(async ({ ctx, input }) => {
       await cancelJob(ctx, input.jobId, input.reason)
+      return await getJob(ctx, input.jobId, ctx.publicUrl)
+    }),
+
+  update: procedure
+    .meta({
+      openapi: {
+        method: 'PATCH',
+        path: '/jobs/{jobId}',
+        tags,
+        summary: 'Give a job more or less time, also while it runs',
+        description:
+          'The timeout counts from the start of the script. While it runs, deadlinePending is true until its box knows of the new deadline.',
+      },
+    })
+    .input(z.strictObject({ jobId: jobIdSchema, timeoutSeconds: timeoutSecondsSchema }))
+    .output(jobViewSchema)
+    .mutation(async ({ ctx, input }) => {
+      await extendJob(ctx, input.jobId, input.timeoutSeconds)
       return await getJob(ctx, input.jobId, ctx.publicUrl)
     }),
 

@@ -19,6 +19,8 @@ export const claimMessage = z.object({
   }),
 })
 
+export const heardMessage = z.object({ version: z.number().int().min(0) })
+
 export const exitMessage = z.object({
   exitCode: z.number().int().min(-2_147_483_648).max(2_147_483_647).nullable(),
   signal: text(20).nullable(),

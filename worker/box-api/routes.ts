@@ -4,6 +4,7 @@ import { type Keys, unseal } from '../../core/access/keys'
 import { type Claimed, claimAttempt } from '../../core/attempts/claim-attempt'
 import { controlState, getAttempt } from '../../core/attempts/control'
 import { finishAttempt } from '../../core/attempts/finish-attempt'
+import { noteControl } from '../../core/attempts/note-control'
 import { recordExit } from '../../core/attempts/record-exit'
 import { recordPhase } from '../../core/attempts/record-phase'
 import { type AttemptRef, isClaimToken, isRunToken, mintRunToken } from '../../core/attempts/tokens'
@@ -17,7 +18,7 @@ import { lockUser } from '../dispatch'
 import { readBody, readMessage } from './body'
 import { streamControl } from './control-stream'
 import type { LogWriter } from './log-writer'
-import { claimMessage, doneMessage, exitMessage, phaseMessage } from './messages'
+import { claimMessage, doneMessage, exitMessage, heardMessage, phaseMessage } from './messages'
 import type { Nonces } from './nonces'
 
 export type BoxApiDeps = {
@@ -62,6 +63,12 @@ export const ROUTES: Record<string, Route> = {
   'POST phase': async (deps, call) => {
     await requireRunToken(deps, call)
     await recordPhase(deps.db, call.ref, await readMessage(call.request, phaseMessage))
+    return {}
+  },
+  'POST heard': async (deps, call) => {
+    await requireRunToken(deps, call)
+    const { version } = await readMessage(call.request, heardMessage)
+    await noteControl(deps.db, call.ref, version)
     return {}
   },
   'POST exit': async (deps, call) => {

@@ -42,7 +42,14 @@ async function answer(deps: BoxApiDeps, request: IncomingMessage, response: Serv
     }
     const [, jobId, attempt, verb] = PATH.exec(url.pathname) ?? []
     const route = ROUTES[`${request.method} ${verb}`]
-    if (!route || !jobId) throw new DomainError('not_found', `There is no ${request.method} ${url.pathname} here.`)
+    if (!jobId) throw new DomainError('not_found', `There is no ${request.method} ${url.pathname} here.`)
+    if (!route) {
+      // a newer supervisor meets an older worker in the middle of a deployment: nothing is wrong with its attempt
+      return send(response, 501, {
+        code: 'unknown_message',
+        message: `There is no ${request.method} ${url.pathname} here.`,
+      })
+    }
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
     if (token === undefined)
       throw new DomainError('unauthenticated', "Send the attempt's token: Authorization: Bearer …")

@@ -44,6 +44,10 @@ export function eventText({ type, data, attempt }: Told, boxName?: string | null
       return withDetail('Cancelled', text('reason'))
     case 'give_up':
       return { title: 'Gave up waiting' }
+    case 'timeout_changed':
+      return timeoutText(data)
+    case 'timeout_in_force':
+      return { title: 'The box knows the new deadline' }
     case 'attempt_closed':
       return closedText(data)
     default:
@@ -61,6 +65,11 @@ function exitText(data: EventView['data']): EventText {
   if (typeof signal === 'string') return withDetail(`Script ended by ${signal}`, after(data))
   if (typeof exitCode === 'number') return withDetail(`Script exited with code ${exitCode}`, after(data))
   return { title: 'Script could not be started' }
+}
+
+function timeoutText({ timeoutSeconds, before }: EventView['data']): EventText {
+  const [now, then] = [Number(timeoutSeconds) * 1_000, Number(before) * 1_000]
+  return { title: `Timeout is now ${formatDuration(now)}`, detail: `was ${formatDuration(then)}` }
 }
 
 const CLOSINGS: Record<string, string> = {

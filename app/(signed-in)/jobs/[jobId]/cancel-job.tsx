@@ -1,7 +1,7 @@
 'use client'
 
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { useId, useState } from 'react'
+import { useState } from 'react'
 import type { JobId } from '../../../../core/ids'
 import type { JobView } from '../../../../core/jobs/job-view'
 import { jobCan } from '../../../../core/jobs/state'
@@ -12,29 +12,16 @@ import { ConfirmDialog } from '../../../ui/confirm-dialog'
 import { Field, inputClasses } from '../../../ui/field'
 import { jobStateText } from '../../../ui/job-state'
 import { Notice } from '../../../ui/notice'
+import { JobAction } from './job-action'
 
 /** The button that cancels, and the question before it does. Where it can't be cancelled, the button says why. */
 export function CancelJob({ job }: { job: JobView }) {
   const [asking, setAsking] = useState(false)
-  const reasonId = useId()
-  const whyNot = useWhyNot(job)
   return (
     <>
-      <Button
-        look="danger"
-        aria-disabled={whyNot !== undefined}
-        {...(whyNot && { 'aria-describedby': reasonId, title: whyNot })}
-        onClick={() => {
-          if (!whyNot) setAsking(true)
-        }}
-      >
+      <JobAction look="danger" whyNot={useWhyNot(job)} onClick={() => setAsking(true)}>
         Cancel job
-      </Button>
-      {whyNot && (
-        <span id={reasonId} className="sr-only">
-          {whyNot}
-        </span>
-      )}
+      </JobAction>
       <CancelDialog job={job} open={asking} onClose={() => setAsking(false)} />
     </>
   )

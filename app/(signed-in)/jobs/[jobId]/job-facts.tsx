@@ -27,6 +27,7 @@ export function JobFacts({ job }: { job: JobView }) {
         {live && startedAt && deadlineAt && (
           <Fact name="Times out">
             <RelativeTime at={deadlineAt} />
+            {job.deadlinePending && <span className="text-muted"> (the box has not confirmed it yet)</span>}
           </Fact>
         )}
         <Fact name="Submitted">
@@ -52,6 +53,8 @@ export function JobFacts({ job }: { job: JobView }) {
         <Fact name="Limits">
           {formatDuration(job.timeoutSeconds * 1_000)} to run, {formatDuration(job.queueTimeoutSeconds * 1_000)} to
           wait, {formatDuration(job.graceSeconds * 1_000)} grace
+          {job.noOutputTimeoutSeconds !== null &&
+            `, ${formatDuration(job.noOutputTimeoutSeconds * 1_000)} without output`}
         </Fact>
         <Fact name="Id">
           <code className="font-mono text-xs select-all">{job.id}</code>

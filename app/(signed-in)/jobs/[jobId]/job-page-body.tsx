@@ -13,6 +13,7 @@ import { PageHeading } from '../../../ui/page-heading'
 import { Panel } from '../../../ui/panel'
 import { Skeleton } from '../../../ui/skeleton'
 import { CancelJob } from './cancel-job'
+import { ExtendJob } from './extend-job'
 import { JobFacts } from './job-facts'
 import { JobLog } from './job-log'
 import { JobTimeline } from './job-timeline'
@@ -27,7 +28,15 @@ export function JobPageBody({ jobId }: { jobId: JobId }) {
   useLiveQueries(isTerminal(job.state) || job.attempt > 0 ? null : 'boxes', [trpc.jobs.get.queryFilter({ jobId })])
   return (
     <div className="flex flex-col gap-4">
-      <PageHeading title={job.name} actions={<CancelJob job={job} />}>
+      <PageHeading
+        title={job.name}
+        actions={
+          <>
+            <ExtendJob job={job} />
+            <CancelJob job={job} />
+          </>
+        }
+      >
         <span role="status" aria-label="State" className="rounded-full border border-line bg-surface px-2.5 py-0.5">
           <JobStateLabel state={job.state} />
         </span>
