@@ -12,6 +12,8 @@ const EnvSchema = z.object({
   STOUT_URL: z.url(),
   /** Where boxes reach the box API of the worker. */
   STOUT_BOX_URL: z.url(),
+  /** A PEM file of authorities that programs of ours on boxes trust besides those of the box: who signed STOUT_BOX_URL's certificate. */
+  STOUT_BOX_CA: z.string().optional(),
   /** Root of every derived key: tokens, run tokens, sealed credentials. */
   STOUT_SECRET: z.string().min(32, 'needs at least 32 characters'),
   STOUT_HOST: z.string().default('127.0.0.1'),

@@ -1,6 +1,7 @@
 import { deriveKeys, type Keys } from '../core/access/keys'
 import { callBackTargets } from '../core/boxes/call-back'
 import type { Fleet } from '../core/boxes/look-at-box'
+import { readBoxCa } from '../core/channels/box-ca'
 import { type Env, loadEnv } from '../core/env'
 import type { LiveBus } from '../core/live/bus'
 import { openPostgresBus } from '../core/live/postgres-bus'
@@ -49,7 +50,10 @@ export function compose(env: Env): Web {
     bus: env.REDIS_URL ? openRedisBus(env.REDIS_URL) : openPostgresBus(env.DATABASE_URL, db),
     store: openStore(env),
     keys,
-    fleet: { keys, installation: env.STOUT_INSTALLATION, callBacks: callBackTargets(env.STOUT_BOX_URL) },
+    fleet: {
+      ...{ keys, installation: env.STOUT_INSTALLATION, ca: readBoxCa(env.STOUT_BOX_CA) },
+      callBacks: callBackTargets(env.STOUT_BOX_URL),
+    },
     log,
     signIns: new SignInThrottle(),
     publicUrl: env.STOUT_URL.replace(/\/+$/, ''),

@@ -2,6 +2,7 @@ import { deriveKeys } from '../core/access/keys'
 import { findUndispatched } from '../core/attempts/find-undispatched'
 import { beat } from '../core/attempts/presence'
 import { callBackTargets } from '../core/boxes/call-back'
+import { readBoxCa } from '../core/channels/box-ca'
 import { channels } from '../core/channels/open-channel'
 import { loadShipped } from '../core/channels/shipped'
 import type { Env } from '../core/env'
@@ -45,6 +46,7 @@ type Parts = { env: Env; db: Db; bus: LiveBus; store: Store; queues: Queues; log
 
 /** The worker's composition root: box API, queues, relay and sweeps in one process, of which any number may run. */
 export async function startWorker(env: Env, supervisorFolder: string): Promise<RunningWorker> {
+  const shipped = loadShipped(supervisorFolder, readBoxCa(env.STOUT_BOX_CA))
   const log = openLog(env.STOUT_LOG_LEVEL)
   const onError = (error: Error) => log.warn({ error: error.message }, 'database connection')
   const db = openDatabase(env.DATABASE_URL, { name: 'stout-worker', maxConnections: 20, onError })
@@ -65,7 +67,7 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
     db,
     keys,
     log,
-    channelTo: channels(db, keys, loadShipped(supervisorFolder)),
+    channelTo: channels(db, keys, shipped),
     boxApiUrl: env.STOUT_BOX_URL.replace(/\/$/, ''),
     installation: env.STOUT_INSTALLATION,
     dispatchLimitSeconds: env.DISPATCH_LIMIT_SECONDS,

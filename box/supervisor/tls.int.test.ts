@@ -1,33 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Attempt } from './testing/attempt'
+import { certificateFor, hasOpenssl } from './testing/certificates'
 import { processesOf, until } from './testing/processes'
 
-/** Of the machine, not of a package; without it these tests are skipped. */
-const OPENSSL = 'openssl'
-const folder = mkdtempSync(join(tmpdir(), 'supervisor-tls-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-/** A certificate that signs itself, made anew for each run. */
-function certificateFor(name: string): { key: string; cert: string } {
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-  const names = ['-subj', '/CN=collector', '-addext', `subjectAltName=${name}`]
-  execFileSync(OPENSSL, [...request, ...names, '-keyout', key, '-out', cert], { stdio: 'pipe' })
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
-}
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync(OPENSSL, ['version'], { stdio: 'pipe' })
-    return true
-  } catch {
-    return false
-  }
-}
 const tlsTest = test.skipIf(!hasOpenssl())
 
 tlsTest('over https with an authority of its own a job runs, is cancelled and closes', async () => {
@@ -36,7 +11,7 @@ tlsTest('over https with an authority of its own a job runs, is cancelled and cl
     tls,
     launch: false,
   })
-  attempt.ca = tls.cert
+  attempt.ca = tls.ca
   const { collector } = attempt
   collector.mischief = (path, nth) => (path === '/log' && nth % 3 === 2 ? 'cut_after' : undefined)
   await attempt.launch()
@@ -53,7 +28,7 @@ tlsTest.each([
 ])('a server whose certificate %s hears no token', async (_, name, vouched) => {
   const tls = certificateFor(name)
   const attempt = await Attempt.start('print("ran")', { tls, launch: false })
-  attempt.ca = vouched ? tls.cert : null
+  attempt.ca = vouched ? tls.ca : null
   attempt.giveUpSeconds = 1
   await attempt.launch()
   await until('the supervisor has left', async () => (await processesOf(attempt.tmp, attempt.processId)).length === 0)

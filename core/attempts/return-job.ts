@@ -29,6 +29,7 @@ export async function returnJob(
   const detail = why.kind === 'locked' ? `locked by ${why.holder}` : why.detail
   const silent = why.kind === 'silent'
   await restBox(tx, ref, attempt.boxId, { kind: why.kind, detail }, silent, rest)
+  if (silent) await lookSoon(tx, attempt.boxId)
   const actor = `box:${attempt.boxId}`
   const happening = { actor, attempt: ref.attempt, data: { why: why.kind, detail, boxId: attempt.boxId } }
   if (silent && (await silentTries(tx, ref)) >= rest.silentTries) {
@@ -66,6 +67,11 @@ async function restBox(
       })),
     )
     .execute()
+}
+
+/** A supervisor that cannot reach us is silent: the box is asked soon whether it can call back, and says why not. */
+async function lookSoon(tx: Transaction<Database>, boxId: BoxId): Promise<void> {
+  await tx.updateTable('boxes').set({ nextInspectionAt: sql<Date>`now()` }).where('id', '=', boxId).execute()
 }
 
 async function silentTries(tx: Transaction<Database>, { jobId }: AttemptRef): Promise<number> {

@@ -23,6 +23,7 @@ const ALONE: Fleet = {
   keys: deriveKeys('a secret for tests only, of enough characters'),
   installation: 'test',
   callBacks: callBackTargets('http://127.0.0.1:1'),
+  ca: null,
 }
 
 const aRuntime = (config: Partial<BoxConfig> = {}) =>

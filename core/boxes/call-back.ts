@@ -24,7 +24,7 @@ export function judgeCallBacks(
     const answer = answers.find((told) => told.url === url)
     if (!answer) return { url, ok: false, detail: 'the box said nothing about it' }
     const wrong = answer.error
-      ? answer.error + hint(url)
+      ? answer.error + hint(url, answer.error)
       : kind === 'box_api'
         ? notOurs(answer, installation)
         : undefined
@@ -49,8 +49,11 @@ function parse(body: string): { service?: unknown; installation?: unknown } {
   }
 }
 
-/** The mistake that is made most: on another machine a loopback address means that machine. */
-function hint(url: string): string {
+/** The mistakes that are made most: an authority that no box knows, and a loopback address, which on another machine means that one. */
+function hint(url: string, error: string): string {
+  if (error.includes('CERTIFICATE_VERIFY_FAILED')) {
+    return ' (the box does not trust this certificate; where an authority of your own signed it, set STOUT_BOX_CA to its file)'
+  }
   const { hostname } = new URL(url)
   const host = hostname.replace(/^\[|\]$/g, '')
   const loopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))

@@ -20,6 +20,7 @@ const FLEET: Fleet = {
   keys: deriveKeys('a secret for tests only, of enough characters'),
   installation: 'test',
   callBacks: callBackTargets('http://127.0.0.1:1'),
+  ca: null,
 }
 const aRuntime = (boxId: string, token?: string) => testBox({ boxId, version: '0.40.0', ...(token && { token }) })
 const change = (ctx: Ctx, boxId: BoxId, changes: object) =>

@@ -7,7 +7,13 @@ import { lagerProbe } from '../channels/lager-probe'
 import { type CallBack, type CallBackTarget, judgeCallBacks } from './call-back'
 
 /** What verbs need that talk to boxes. */
-export type Fleet = { keys: Keys; installation: string; callBacks: readonly CallBackTarget[] }
+export type Fleet = {
+  keys: Keys
+  installation: string
+  callBacks: readonly CallBackTarget[]
+  /** Authorities that boxes shall trust besides their own, as PEM. */
+  ca: string | null
+}
 
 /** What was found at an address: what the box said, or why it did not. */
 export type Findings =
@@ -16,7 +22,7 @@ export type Findings =
 
 /** Looks at a box whole: status and lock, and a script there that says who it is and whether it can call back. */
 export async function lookAtBox(fleet: Fleet, address: LagerAddress): Promise<Findings> {
-  const box = lagerProbe(lagerCall(address))
+  const box = lagerProbe(lagerCall(address), fleet.ca)
   const facts = await box.probe()
   if ('kind' in facts) return { kind: 'refused', why: facts }
   const inspection = await box.inspect(fleet.callBacks.map(({ url }) => url))

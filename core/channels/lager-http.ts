@@ -15,7 +15,7 @@ const HOLDER_TYPE = 'stout'
 export function lagerHttp(address: LagerAddress, shipped: Shipped): Channel {
   const call = lagerCall(address)
   return {
-    ...lagerProbe(call),
+    ...lagerProbe(call, shipped.ca),
     async start(launch) {
       const locked = await takeLock(call, launch.lock)
       if (locked) return { kind: 'refused', why: locked }

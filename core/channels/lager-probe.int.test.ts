@@ -8,7 +8,7 @@ import { lagerProbe } from './lager-probe'
 const NETS = [{ name: 'console', role: 'uart' }]
 
 function probeOf(pythonPort: number, { host = '127.0.0.1', token = null as string | null } = {}) {
-  return lagerProbe(lagerCall({ host, pythonPort, token }))
+  return lagerProbe(lagerCall({ host, pythonPort, token }), null)
 }
 
 /** A server that answers every request alike; what stands at an address need not be a box. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Refusal } from '../attempts/return-job'
 import type { BoxFacts, BoxProbe } from './channel'
 import { readRun } from './frames'
-import { INSPECT_SCRIPT, type Inspection, inspectionSchema } from './inspection'
+import { type Inspection, inspectionSchema, inspectScript } from './inspection'
 import { type LagerCall, neverArrived, reasonOf } from './lager-call'
 
 const PROBE_MS = 4_000
@@ -25,8 +25,8 @@ const statusSchema = z.object({
 })
 const lockSchema = z.object({ locked: z.boolean().default(false), user: text(200).optional() })
 
-/** Looks at a box through its Python port. */
-export function lagerProbe(call: LagerCall): BoxProbe {
+/** Looks at a box through its Python port. @param ca authorities that the box shall trust besides its own, as PEM */
+export function lagerProbe(call: LagerCall, ca: string | null): BoxProbe {
   return {
     async probe() {
       try {
@@ -37,7 +37,7 @@ export function lagerProbe(call: LagerCall): BoxProbe {
     },
     async inspect(urls) {
       const form = new FormData()
-      form.append('script', new Blob([INSPECT_SCRIPT]), 'inspect.py')
+      form.append('script', new Blob([inspectScript(ca)]), 'inspect.py')
       form.append('args', JSON.stringify({ urls }))
       form.append('env', `LAGER_PROCESS_ID=${crypto.randomUUID()}`)
       form.append('env', 'STOUT_INSPECT=1')

@@ -14,10 +14,15 @@ const REAP_GRACE_SECONDS = 5
 const REAP_PATIENCE_SECONDS = 10
 
 type Zip = Uint8Array<ArrayBuffer>
-export type Shipped = { zipFor(launch: Launch): Zip; reapZipFor(order: ReapOrder): Zip }
+export type Shipped = {
+  /** Authorities that boxes shall trust besides their own, as PEM. */
+  ca: string | null
+  zipFor(launch: Launch): Zip
+  reapZipFor(order: ReapOrder): Zip
+}
 
 /** Reads once what travels to boxes. @param folder box/supervisor of this installation */
-export function loadShipped(folder: string): Shipped {
+export function loadShipped(folder: string, ca: string | null): Shipped {
   const read = (name: string) => new Uint8Array(readFileSync(path.join(folder, name)))
   const travelling = readdirSync(folder).filter((name) => name.endsWith('.py') && !REAP_ONLY.includes(name))
   const files = Object.fromEntries(travelling.map((name) => [name, read(name)]))
@@ -26,15 +31,16 @@ export function loadShipped(folder: string): Shipped {
     ...Object.fromEntries(REAP_NEEDS.map((name) => [name, read(name)])),
   }
   return {
+    ca,
     zipFor: ({ boxApiUrl, jobId, attempt, installation, processId, claimToken, giveUpSeconds }) => {
       const url = attemptUrl(boxApiUrl, jobId, attempt)
-      const settings = { url, jobId, attempt, installation, processId, claimToken, giveUpSeconds, ca: null }
+      const settings = { url, jobId, attempt, installation, processId, claimToken, giveUpSeconds, ca }
       return zipSync({ ...files, 'launch.json': json(settings) }, { level: 0 })
     },
     reapZipFor: ({ boxApiUrl, jobId, attempt, installation, processId, runToken, alone, discard }) => {
       const url = attemptUrl(boxApiUrl, jobId, attempt)
       const limits = { graceSeconds: REAP_GRACE_SECONDS, patienceSeconds: REAP_PATIENCE_SECONDS }
-      const order = { url, jobId, attempt, installation, processId, runToken, alone, discard, ca: null, ...limits }
+      const order = { url, jobId, attempt, installation, processId, runToken, alone, discard, ca, ...limits }
       return zipSync({ ...reapFiles, 'reap.json': json(order) }, { level: 0 })
     },
   }

@@ -12,6 +12,7 @@ function box(name: string, more: Partial<CandidateBox> = {}): CandidateBox {
     online: true,
     draining: false,
     canCallBack: true,
+    callBackDetail: null,
     identityMismatch: false,
     lockHolder: null,
     labels: {},

@@ -9,6 +9,8 @@ export type CandidateBox = {
   online: boolean
   draining: boolean
   canCallBack: boolean
+  /** What it said when it could not. */
+  callBackDetail: string | null
   identityMismatch: boolean
   /** Somebody else's hold on the box's own advisory lock. */
   lockHolder: string | null
@@ -37,6 +39,8 @@ export type WaitingJob = {
 export type Placement = { jobId: JobId; boxId: BoxId; slot: number }
 export type Decision = { placements: Placement[]; waits: Map<string, WaitReason[]> }
 
+const DETAIL_CHARACTERS = 500
+
 /** Why a box can't take a job now: the first reason, lasting ones before passing ones. */
 function whyNot(box: CandidateBox, job: WaitingJob, now: Date): { code: WaitCode; detail?: string } | undefined {
   const missing = job.requires.map(parseRequirement).find((requirement) => requirement && !meets(box, requirement))
@@ -44,7 +48,11 @@ function whyNot(box: CandidateBox, job: WaitingJob, now: Date): { code: WaitCode
   if (missing?.kind === 'net') return { code: 'missing_net', detail: `${missing.type} × ${missing.count}` }
   if (box.identityMismatch) return { code: 'identity_mismatch' }
   if (!box.online) return { code: 'box_offline' }
-  if (!box.canCallBack) return { code: 'cannot_call_back' }
+  if (!box.canCallBack)
+    return {
+      code: 'cannot_call_back',
+      ...(box.callBackDetail && { detail: box.callBackDetail.slice(0, DETAIL_CHARACTERS) }),
+    }
   if (box.draining) return { code: 'box_draining' }
   const restsUntil = job.restingOn.get(box.id)
   if (restsUntil && restsUntil > now) return { code: 'box_resting', detail: `until ${restsUntil.toISOString()}` }

@@ -30,6 +30,7 @@ export async function loadFleet(db: Db | Transaction<Database>, orgId: OrgId): P
       online: box.status === 'online',
       draining: box.draining,
       canCallBack: box.canCallBack,
+      callBackDetail: box.callBackDetail,
       identityMismatch: box.identityMismatchAt !== null,
       lockHolder: box.lockHolder,
       labels: box.labels,

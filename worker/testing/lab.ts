@@ -6,6 +6,7 @@ import { endEverything } from '../../box/supervisor/testing/processes'
 import { deriveKeys, seal } from '../../core/access/keys'
 import { callBackTargets } from '../../core/boxes/call-back'
 import type { Fleet } from '../../core/boxes/look-at-box'
+import { readBoxCa } from '../../core/channels/box-ca'
 import type { Ctx } from '../../core/context'
 import { type BoxId, type JobId, newId } from '../../core/ids'
 import { isTerminal, type JobState } from '../../core/jobs/state'
@@ -81,6 +82,7 @@ export async function aLab(env: Record<string, string> = {}, options: { boxUrl?:
       keys: deriveKeys(SECRET),
       installation: settings.STOUT_INSTALLATION,
       callBacks: callBackTargets(settings.STOUT_BOX_URL),
+      ca: readBoxCa(env.STOUT_BOX_CA),
     },
     startWorker: (more = {}) => startWorker({ STOUT_WORKER_PORT: '0', ...more }),
     addBox: async (box = {}) => {

@@ -15,6 +15,10 @@ test.each([
   [{ code: 'missing_net', boxes: ['a'], detail: 'UART × 2' }, 'Lacks nets: needs UART × 2'],
   [{ code: 'label_mismatch', boxes: ['a'], detail: 'dut=nrf52840' }, 'Not labelled dut=nrf52840'],
   [{ code: 'not_before', boxes: [], detail: '2026-11-23T06:00:00.000Z' }, 'Starts no earlier than 06:00'],
+  [
+    { code: 'cannot_call_back', boxes: ['a'], detail: 'http://10.0.0.1/health: timed out' },
+    'Cannot reach Stout: http://10.0.0.1/health: timed out',
+  ],
   [{ code: 'held', boxes: [] }, 'Held: waits to be released'],
 ] as const)('%j', (reason, text) => expect(waitText({ ...reason, boxes: [...reason.boxes] }, clock)).toBe(text))
 

@@ -14,7 +14,7 @@ const TEXTS: Record<WaitReason['code'], (detail: string) => string> = {
   label_mismatch: (label) => `Not labelled ${label || 'as required'}`,
   identity_mismatch: () => 'Another box answered at its address',
   no_such_target: () => 'There is no such box, or its group is empty',
-  cannot_call_back: () => 'Cannot reach Stout',
+  cannot_call_back: (why) => `Cannot reach Stout${why && `: ${why}`}`,
   no_access: () => 'You may not use it',
   not_before: (at) => `Starts no earlier than ${at || 'planned'}`,
   held: (why) => `Held: ${why || 'waits to be released'}`,
