@@ -31,7 +31,7 @@ export async function withSystem<T>(work: (system: System) => Promise<T>): Promi
   const stout = new Stout({
     state,
     build: await build(),
-    ports: { web: 0, worker: 0, postgres: 0 },
+    ports: { web: 0, worker: 0, postgres: 0, store: 0 },
     say,
     realBoxAddresses: false,
   })

@@ -19,12 +19,13 @@ let ending = false
 
 async function start(): Promise<void> {
   for (const name of [...NOT_INHERITED, 'STOUT_HOST', 'NEXTAUTH_SECRET']) delete process.env[name]
+  for (const name of Object.keys(process.env)) if (name.startsWith('S3_')) delete process.env[name]
   const state = new StateFolder(dir)
   await state.hold()
   const built = await build()
   if (ending) return
   const say = (line: string) => console.error(line)
-  const ports = { web: 0, worker: 0, postgres: 0 }
+  const ports = { web: 0, worker: 0, postgres: 0, store: 0 }
   stout = new Stout({ state, build: built, ports, realBoxAddresses: false, say })
   await stout.start()
   const { email, password, apiToken } = stout.settings

@@ -23,15 +23,16 @@ export type Build = {
   nextDir: string
   worker: string
   box: string
+  store: string
 }
 
 const STORE = '.stout-build'
 const SHARED = ['core', 'db', 'package-lock.json', 'tsconfig.json']
 const WEB_CONFIG = ['next.config.mjs', 'next.config.ts', 'postcss.config.mjs', 'proxy.ts', 'instrumentation.ts']
 const WEB_SOURCES = ['app', 'server', 'public', 'instrumentation-node.ts', ...WEB_CONFIG, ...SHARED]
-const PROCESS_SOURCES = ['worker', 'box', 'embedded/build.ts', ...SHARED]
+const PROCESS_SOURCES = ['worker', 'box', 'embedded/object-store', 'embedded/build.ts', ...SHARED]
 
-/** Builds what changed since the last time: the web process by Next, worker and box runtime by esbuild. */
+/** Builds what changed since the last time: the web process by Next; worker, box runtime and object store by esbuild. */
 export async function build(): Promise<Build> {
   mkdirSync(STORE, { recursive: true })
   return await withLock(path.resolve(STORE, 'build.lock'), waiting, async () => {
@@ -40,20 +41,26 @@ export async function build(): Promise<Build> {
   })
 }
 
-/** Builds worker and box runtime alone. */
-export async function buildProcesses(): Promise<Pick<Build, 'worker' | 'box'>> {
+/** Builds worker, box runtime and object store alone. */
+export async function buildProcesses(): Promise<Omit<Build, 'nextDir'>> {
   mkdirSync(STORE, { recursive: true })
   return await withLock(path.resolve(STORE, 'build.lock'), waiting, async () => await makeProcesses())
 }
 
 const waiting = (pid: number) => console.log(`Waiting for process ${pid}, which is building …`)
 
-async function makeProcesses(...keep: string[]): Promise<Pick<Build, 'worker' | 'box'>> {
-  const processes = await once('processes', hashOf(PROCESS_SOURCES), 'Building worker and box runtime', bundle)
+async function makeProcesses(...keep: string[]): Promise<Omit<Build, 'nextDir'>> {
+  const processes = await once(
+    'processes',
+    hashOf(PROCESS_SOURCES),
+    'Building worker, box runtime and object store',
+    bundle,
+  )
   removeOldBuilds([...keep, processes])
   const dist = path.join(processes, 'dist')
   publish(dist)
-  return { worker: path.resolve(dist, 'worker.mjs'), box: path.resolve(dist, 'box.mjs') }
+  const program = (name: string) => path.resolve(dist, `${name}.mjs`)
+  return { worker: program('worker'), box: program('box'), store: program('store') }
 }
 
 /** Makes `<store>/<kind>-<hash>` unless it is there, marks it as used by this process, and returns it. */
@@ -101,19 +108,19 @@ async function next(command: 'build' | 'typegen'): Promise<void> {
   }
 }
 
-/** Worker: our sources in one file, packages from node_modules. Box runtime: all in one file, to be carried to a box. */
+/** Worker and store: our sources in one file, packages from node_modules. Box runtime: all in one file, to be carried to a box. */
 async function bundle(dir: string): Promise<void> {
   const { build: esbuild } = await import('esbuild')
   const common = { bundle: true, platform: 'node', format: 'esm', sourcemap: true, logLevel: 'error' } as const
   const requireForBundledPackages =
     "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
-  await esbuild({
-    ...common,
-    target: 'node24',
-    packages: 'external',
-    entryPoints: ['worker/main.ts'],
-    outfile: path.join(dir, 'dist', 'worker.mjs'),
-  })
+  for (const [name, entry] of [
+    ['worker', 'worker/main.ts'],
+    ['store', 'embedded/object-store/main.ts'],
+  ] as const) {
+    const outfile = path.join(dir, 'dist', `${name}.mjs`)
+    await esbuild({ ...common, target: 'node24', packages: 'external', entryPoints: [entry], outfile })
+  }
   await esbuild({
     ...common,
     target: 'node22',

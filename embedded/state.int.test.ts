@@ -65,6 +65,17 @@ test('settings are made once and are for the owner alone', async () => {
   state.release()
 })
 
+test('settings of an older version are kept, and get what they lack', () => {
+  using temporary = temporaryFolder()
+  const state = new StateFolder(temporary.folder)
+  const { storeKeys: _lacking, ...older } = { ...state.settings(), webPort: 3007 }
+  state.writeJson('settings.json', older)
+  const newer = new StateFolder(temporary.folder).settings()
+  expect(newer).toMatchObject(older)
+  expect(newer.storeKeys.secretAccessKey).toMatch(/^[A-Za-z0-9_-]{40}$/)
+  expect(new StateFolder(temporary.folder).settings()).toEqual(newer)
+})
+
 test('a child that is killed is started again; what a killed parent left is ended by the next', async () => {
   using temporary = temporaryFolder()
   const state = new StateFolder(temporary.folder)

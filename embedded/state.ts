@@ -15,6 +15,9 @@ export type Settings = {
   apiToken: string
   webPort: number
   workerPort: number
+  storePort: number
+  /** What opens the embedded object store. */
+  storeKeys: { accessKeyId: string; secretAccessKey: string }
   boxes: DemoBoxAddress[]
   exampleJobDone: boolean
 }
@@ -113,10 +116,9 @@ export class StateFolder {
     return this.readJson<RunRecord>('run.json') ?? { url: null, children: [] }
   }
 
-  /** The settings, made at the first call. */
+  /** The settings, made at the first call. What a newer version needs besides is added to those of an older one. */
   settings(): Settings {
-    const kept = this.readJson<Settings>('settings.json')
-    if (kept) return kept
+    const kept = this.readJson<Partial<Settings>>('settings.json')
     const fresh: Settings = {
       secret: token(48),
       installation: randomBytes(4).toString('hex'),
@@ -125,11 +127,14 @@ export class StateFolder {
       apiToken: `stout_${token(24)}`,
       webPort: 0,
       workerPort: 0,
+      storePort: 0,
+      storeKeys: { accessKeyId: `STOUT${randomBytes(8).toString('hex').toUpperCase()}`, secretAccessKey: token(30) },
       boxes: [],
       exampleJobDone: false,
     }
-    this.saveSettings(fresh)
-    return fresh
+    const settings = { ...fresh, ...kept }
+    if (!kept || Object.keys(fresh).some((name) => !(name in kept))) this.saveSettings(settings)
+    return settings
   }
 
   saveSettings(settings: Settings): void {

@@ -10,14 +10,15 @@ import { boxProcess, chooseAddresses, endBoxProcesses, type RegisteredBox } from
 import { startedAt } from './lock.mjs'
 import { freePort, isFree } from './ports'
 import { type RunningPostgres, startPostgres } from './postgres'
-import { until } from './process'
+import { untilReady } from './ready'
 import type { Settings, StateFolder } from './state'
+import { isStoreEmbedded, storeEnvironment, storeProcess, whatStoreSays } from './store'
 
 export type StoutOptions = {
   state: StateFolder
   build: Build
   /** Ports that are tried first; the next free one is taken instead, and remembered. */
-  ports: { web: number; worker: number; postgres: number }
+  ports: { web: number; worker: number; postgres: number; store: number }
   /** Whether demo boxes get addresses like real boxes where they can (the default), or any free ports. */
   realBoxAddresses?: boolean
   /** Told what people should know: restarts, ports that were taken. */
@@ -30,8 +31,8 @@ export type StoutOptions = {
 class StoppedEarly extends Error {}
 
 /**
- * A whole installation on this machine: Postgres (unless DATABASE_URL is given), schema and first data, three demo boxes,
- * worker, web. The caller holds the state folder.
+ * A whole installation on this machine: Postgres (unless DATABASE_URL is given), object store (unless S3_ENDPOINT is given),
+ * schema and first data, three demo boxes, worker, web. The caller holds the state folder.
  */
 export class Stout {
   readonly settings: Settings
@@ -105,6 +106,7 @@ export class Stout {
       async () => await this.choosePorts(),
       async () => await migrateToLatest(this.databaseUrl),
       async () => await this.seed(),
+      async () => await this.startStore(),
       async () => {
         state.recordUrl(this.url)
         for (const box of this.boxes) this.children.start(boxProcess(state, build.box, box))
@@ -153,6 +155,10 @@ export class Stout {
     }
     settings.webPort = await choose('the web application', settings.webPort, ports.web, [])
     settings.workerPort = await choose('the worker', settings.workerPort, ports.worker, [settings.webPort])
+    if (isStoreEmbedded(this.given)) {
+      const taken = [settings.webPort, settings.workerPort]
+      settings.storePort = await choose('the object store', settings.storePort, ports.store, taken)
+    }
     this.boxes = await chooseAddresses(settings.boxes, this.options.realBoxAddresses ?? true)
     settings.boxes = this.boxes.map(({ labels: _labels, groups: _groups, ...address }) => address)
     state.saveSettings(settings)
@@ -165,6 +171,22 @@ export class Stout {
     while (await strangerOnV6()) port = await freePort(port + 1, this.host, taken)
     return port
   }
+
+  private get storeEnv(): Record<string, string> {
+    return isStoreEmbedded(this.given) ? storeEnvironment(this.given, this.settings, this.localHost, this.boxUrl) : {}
+  }
+
+  private async startStore(): Promise<void> {
+    const { S3_ENDPOINT: endpoint } = this.storeEnv
+    if (!endpoint) return
+    const origins = [new URL(this.url).origin, this.localUrl]
+    const where = { host: this.host, port: this.settings.storePort, origins }
+    this.children.start(storeProcess(this.options.state, this.options.build.store, this.storeEnv, where))
+    const ask = async () => await whatStoreSays(endpoint)
+    await untilReady(this.children, { what: 'The object store', names: ['store'], ask, isStopped: this.isStopped })
+  }
+
+  private readonly isStopped = () => this.stopped !== null
 
   private async seed(): Promise<void> {
     const { email, password, apiToken } = this.settings
@@ -197,6 +219,7 @@ export class Stout {
       STOUT_WORKER_PORT: String(workerPort),
       STOUT_DATA_DIR: this.options.state.dir,
       STOUT_NEXT_DIR: this.options.build.nextDir,
+      ...this.storeEnv,
     }
   }
 
@@ -212,28 +235,15 @@ export class Stout {
   }
 
   private async waitUntilReady(): Promise<void> {
-    let answer = 'nothing yet'
-    const brokenChild = () => this.children.names().find((name) => this.children.deaths(name) >= 3)
-    const ready = async () => {
-      if (this.stopped || brokenChild()) return true
-      try {
-        // Any answer of the worker will do: it listens. The web process says of itself whether it is ready.
-        await fetch(`http://${this.localHost}:${this.settings.workerPort}/`, { signal: AbortSignal.timeout(5000) })
-        const response = await fetch(`${this.localUrl}/api/v1/ready`, { signal: AbortSignal.timeout(5000) })
-        answer = `${response.status} ${(await response.text()).slice(0, 300)}`
-        return response.status === 200
-      } catch (error) {
-        answer = String(error instanceof Error && error.cause ? error.cause : error)
-        return false
-      }
+    const ask = async () => {
+      // Any answer of the worker will do: it listens. The web process says of itself whether it is ready.
+      await fetch(`http://${this.localHost}:${this.settings.workerPort}/`, { signal: AbortSignal.timeout(5000) })
+      const response = await fetch(`${this.localUrl}/api/v1/ready`, { signal: AbortSignal.timeout(5000) })
+      const said = `${response.status} ${(await response.text()).slice(0, 300)}`
+      return response.status === 200 ? null : said
     }
-    const inTime = await until(ready, 60_000, 100)
+    await untilReady(this.children, { what: 'The API', names: ['web', 'worker'], ask, isStopped: this.isStopped })
     if (this.stopped) throw new StoppedEarly()
-    const broken = brokenChild()
-    if (broken) throw new Error(`${broken} does not start. The end of its log:\n${this.children.lastLines(broken)}`)
-    if (inTime) return
-    const logs = ['web', 'worker'].map((name) => `--- ${this.children.logFile(name)}\n${this.children.lastLines(name)}`)
-    throw new Error(`The API is not ready after 60 s; it says: ${answer}\n${logs.join('\n')}`)
   }
 
   /** Ends everything in order: jobs on the demo boxes, boxes, web and worker, the database. Safe to call twice, at any time. */
@@ -252,6 +262,7 @@ export class Stout {
     await Promise.all([endBoxProcesses(state, 2000), this.children.stop(boxNames, 2500)])
     await endBoxProcesses(state, 500)
     await this.children.stop(['web', 'worker'], 3500)
+    await this.children.stop(['store'], 2500)
     await this.postgres?.stop()
   }
 }

@@ -27,6 +27,7 @@ async function up(): Promise<void> {
       web: port('STOUT_WEB_PORT', 3000),
       worker: port('STOUT_WORKER_PORT', 3001),
       postgres: port('STOUT_POSTGRES_PORT', 54329),
+      store: port('STOUT_STORE_PORT', 9100),
     },
     say,
   })

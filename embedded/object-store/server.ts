@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Authenticator } from './auth/authenticate'
 import type { Credentials } from './auth/signing'
@@ -40,6 +40,7 @@ export function objectStoreServer(options: ServerOptions): Server {
   // An upload may take hours, but not without a byte for two minutes.
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 65_000 }, handle)
   server.on('checkContinue', handle) // who asks first is told to go on only when the body is wanted
+  server.on('clientError', refuseGarbage)
   server.setTimeout(IDLE_MS)
   return server
 }
@@ -109,6 +110,15 @@ async function* bytesOn(message: IncomingMessage, response: ServerResponse): Asy
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'ECONNRESET' ? new S3Error('IncompleteBody') : error
   }
+}
+
+/** What is not HTTP gets an answer of the same form, written by hand. */
+function refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const message = error.code === 'HPE_HEADER_OVERFLOW' ? 'The headers are too large.' : 'This is not HTTP.'
+  const body = errorXml({ Code: 'BadRequest', Message: message })
+  const head = ['HTTP/1.1 400 Bad Request', 'content-type: application/xml', 'connection: close']
+  socket.end([...head, `content-length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'))
 }
 
 /** A full disk is not a fault of the program. */
