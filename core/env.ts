@@ -51,6 +51,14 @@ const EnvSchema = z.object({
   SPOOL_BYTES: z.coerce.number().int().min(1).default(1_073_741_824),
   LOG_MAX_BYTES: z.coerce.number().int().min(1).default(2_000_000_000),
   LOG_MAX_LINES: z.coerce.number().int().min(1).default(20_000_000),
+  /** What one attempt may keep; files beyond are skipped, and the job says so. */
+  ARTIFACT_MAX_FILES: z.coerce.number().int().min(0).default(1_000),
+  ARTIFACT_MAX_FILE_BYTES: z.coerce.number().int().min(0).max(5_000_000_000).default(5_000_000_000),
+  ARTIFACT_MAX_TOTAL_BYTES: z.coerce.number().int().min(0).default(20_000_000_000),
+  /** A larger file is uploaded in parts of this size; S3 takes none below 5 MiB. */
+  ARTIFACT_PART_BYTES: z.coerce.number().int().min(5_242_880).default(67_108_864),
+  /** An upload of artifacts without any progress for this long is given up. */
+  UPLOAD_LIMIT_SECONDS: seconds(900),
   STOUT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 export type Env = z.infer<typeof EnvSchema>

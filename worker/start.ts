@@ -1,4 +1,5 @@
 import { deriveKeys } from '../core/access/keys'
+import { artifactLimits } from '../core/artifacts/limits'
 import { findUndispatched } from '../core/attempts/find-undispatched'
 import { beat } from '../core/attempts/presence'
 import { callBackTargets } from '../core/boxes/call-back'
@@ -16,6 +17,7 @@ import { openRedisBus } from '../core/live/redis-bus'
 import { orgsToPlace, placeJobs, requestPlacement } from '../core/placement/place-jobs'
 import { openStore, type Store } from '../core/store/store'
 import { type Db, openDatabase } from '../db/client'
+import { ArtifactWakes } from './box-api/artifact-wakes'
 import { LogWriter } from './box-api/log-writer'
 import { Nonces } from './box-api/nonces'
 import { serveBoxApi } from './box-api/server'
@@ -59,6 +61,7 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
     {
       ...{ db, bus, store, keys, logWriter, nonces: new Nonces(db), installation: env.STOUT_INSTALLATION },
       ...{ spoolBytes: env.SPOOL_BYTES, lockTtlSeconds: env.BOX_LOCK_TTL_SECONDS },
+      ...{ artifactLimits: artifactLimits(env), artifactWakes: new ArtifactWakes(bus) },
     },
     { host: env.STOUT_HOST, port: env.STOUT_WORKER_PORT },
     log,

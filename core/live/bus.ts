@@ -2,7 +2,8 @@
  * The live bus carries wake-ups between processes: topics and numbers, never content. Losing one may delay a reader, never cost
  * it anything: readers read again by number, also at intervals of their own.
  *
- * Topics: `job:<id>`, `jobs:<org>`, `boxes:<org>`, `log:<job>:<attempt>`, `control:<job>:<attempt>`.
+ * Topics: `job:<id>`, `jobs:<org>`, `boxes:<org>`, `log:<job>:<attempt>`, `artifacts:<job>`,
+ * `control:<job>:<attempt>`.
  */
 export type Wake = { topic: string; n: number }
 
@@ -17,6 +18,7 @@ export const jobTopic = (jobId: string) => `job:${jobId}`
 export const jobsTopic = (orgId: string) => `jobs:${orgId}`
 export const boxesTopic = (orgId: string) => `boxes:${orgId}`
 export const logTopic = (jobId: string, attempt: number) => `log:${jobId}:${attempt}`
+export const artifactsTopic = (jobId: string) => `artifacts:${jobId}`
 export const controlTopic = (jobId: string, attempt: number) => `control:${jobId}:${attempt}`
 
 /** Splits wake-ups so that each JSON text stays below `maxBytes`. */

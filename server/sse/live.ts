@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DomainError } from '../../core/errors'
 import type { JobId } from '../../core/ids'
 import { visibleJob } from '../../core/jobs/visible-job'
-import { boxesTopic, jobsTopic, jobTopic, logTopic } from '../../core/live/bus'
+import { artifactsTopic, boxesTopic, jobsTopic, jobTopic, logTopic } from '../../core/live/bus'
 import { lastLine, visibleAttempt } from '../../core/logs/read-log'
 import { answer } from '../answer'
 import { enter, type RequestCtx } from '../auth/door'
@@ -13,15 +13,16 @@ const MAX_TOPICS = 64
 /** After a message of a topic, the next one of it comes no earlier than this. */
 const PACE_MS = 50
 const JOB = /^job:(job_[0-9a-z]{1,80})$/
+const ARTIFACTS = /^artifacts:(job_[0-9a-z]{1,80})$/
 const LOG = /^log:(job_[0-9a-z]{1,80}):([1-9][0-9]{0,8})$/
 
 /** A topic as the caller names it, its topic on the bus, and how far it has come; some have no order and only wake. */
 type Topic = { name: string; onBus: string; now?: () => Promise<number> }
 
 /**
- * GET /api/live?topics=job:<id>,log:<id>:<attempt>,jobs,boxes: the one live stream of a tab. It says only that something moved,
+ * GET /api/live?topics=job:<id>,log:<id>:<attempt>,artifacts:<id>,jobs,boxes: the one live stream of a tab. It says only that something moved,
  * and how far: `{ topic, n }`; the tab reads what it shows. n is the last event of a job, the last line of a log; 0 says only
- * that there may be something new, which is all that `jobs` and `boxes` ever say. Each topic is said once at the beginning.
+ * that there may be something new, which is all that `jobs`, `boxes` and `artifacts` ever say. Each topic is said once at the beginning.
  */
 export async function handleLive(web: Web, request: Request): Promise<Response> {
   return await answer(web, request, async (requestId) => {
@@ -40,10 +41,11 @@ export async function handleLive(web: Web, request: Request): Promise<Response> 
 async function resolve(ctx: RequestCtx, name: string): Promise<Topic> {
   if (name === 'jobs') return { name, onBus: jobsTopic(ctx.orgId) }
   if (name === 'boxes') return { name, onBus: boxesTopic(ctx.orgId) }
-  const [jobId, attempt] = (JOB.exec(name) ?? LOG.exec(name) ?? []).slice(1)
+  const [jobId, attempt] = (JOB.exec(name) ?? LOG.exec(name) ?? ARTIFACTS.exec(name) ?? []).slice(1)
   if (!jobId) throw new DomainError('bad_request', `topics: ${JSON.stringify(name)} is no topic.`)
   const id = jobId as JobId
   const job = await visibleJob(ctx.db, ctx, id)
+  if (ARTIFACTS.test(name)) return { name, onBus: artifactsTopic(id) }
   if (!attempt) {
     return { name, onBus: jobTopic(id), now: async () => (await visibleJob(ctx.db, ctx, id)).lastSeq }
   }

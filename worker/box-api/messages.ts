@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** The messages of docs/box-api.md, as they arrive. */
-const text = (max: number) =>
+export const text = (max: number) =>
   z
     .string()
     .max(max)

@@ -1,40 +1,21 @@
 import { createHash } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Keys, unseal } from '../../core/access/keys'
+import { unseal } from '../../core/access/keys'
 import { type Claimed, claimAttempt } from '../../core/attempts/claim-attempt'
 import { controlState, getAttempt } from '../../core/attempts/control'
 import { finishAttempt } from '../../core/attempts/finish-attempt'
 import { noteControl } from '../../core/attempts/note-control'
 import { recordExit } from '../../core/attempts/record-exit'
 import { recordPhase } from '../../core/attempts/record-phase'
-import { type AttemptRef, isClaimToken, isRunToken, mintRunToken } from '../../core/attempts/tokens'
+import { type AttemptRef, isClaimToken, mintRunToken } from '../../core/attempts/tokens'
 import { DomainError } from '../../core/errors'
-import type { LiveBus } from '../../core/live/bus'
 import { readBatch } from '../../core/logs/records'
-import type { Store } from '../../core/store/store'
-import type { Db } from '../../db/client'
 import type { Box } from '../../db/schema'
 import { lockUser } from '../dispatch'
+import { ARTIFACT_ROUTES } from './artifact-routes'
 import { readBody, readMessage } from './body'
+import { type BoxApiDeps, type Route, requireRunToken, wrongToken } from './call'
 import { streamControl } from './control-stream'
-import type { LogWriter } from './log-writer'
 import { claimMessage, doneMessage, exitMessage, heardMessage, phaseMessage } from './messages'
-import type { Nonces } from './nonces'
-
-export type BoxApiDeps = {
-  db: Db
-  bus: LiveBus
-  store: Store
-  keys: Keys
-  nonces: Nonces
-  logWriter: LogWriter
-  installation: string
-  spoolBytes: number
-  lockTtlSeconds: number
-}
-/** Answers a request: a JSON value, or `streaming` when it has taken the response over. */
-export type Route = (deps: BoxApiDeps, call: Call) => Promise<object | 'streaming'>
-export type Call = { ref: AttemptRef; request: IncomingMessage; response: ServerResponse; url: URL; token: string }
 
 /** A batch holds 1 MB of records, or one larger record alone: a line piece of 64 KiB or an output-channel record. */
 const MAX_BATCH_BYTES = 8_000_000
@@ -82,14 +63,7 @@ export const ROUTES: Record<string, Route> = {
     await finishAttempt(deps.db, call.ref, lastN, leftovers)
     return {}
   },
-}
-
-const wrongToken = () => new DomainError('unauthenticated', 'This token is not for this attempt.')
-
-/** @throws DomainError unless the token is the run token of the attempt's claimed nonce; whether it is open, the verb asks */
-async function requireRunToken({ nonces, keys }: BoxApiDeps, { ref, token }: Call): Promise<void> {
-  const nonce = await nonces.of(ref)
-  if (nonce === null || !isRunToken(keys, ref, nonce, token, new Date())) throw wrongToken()
+  ...ARTIFACT_ROUTES,
 }
 
 function claimAnswer(deps: BoxApiDeps, ref: AttemptRef, nonce: string, { now, job, attempt, box, script }: Claimed) {
@@ -102,6 +76,7 @@ function claimAnswer(deps: BoxApiDeps, ref: AttemptRef, nonce: string, { now, jo
       sha256: createHash('sha256').update(script).digest('hex'),
       base64: script.toString('base64'),
     },
+    artifacts: { globs: job.artifactGlobs, lagerOutput: job.lagerOutput, ...deps.artifactLimits },
     args: job.args,
     env: job.env,
     graceSeconds: job.graceSeconds,

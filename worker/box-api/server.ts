@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { DomainError } from '../../core/errors'
 import type { JobId } from '../../core/ids'
 import type { Log } from '../log'
-import { type BoxApiDeps, ROUTES } from './routes'
+import type { BoxApiDeps } from './call'
+import { ROUTES } from './routes'
 
 export type BoxApi = { port: number; close(): Promise<void> }
 
@@ -80,6 +81,10 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
 function send(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body)
   response
-    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+    .writeHead(status, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+      ...(status === 503 && { 'retry-after': '2' }),
+    })
     .end(text)
 }
