@@ -1,5 +1,13 @@
 import type { JobId, OrgId } from '../core/ids'
-import { boxesTopic, controlTopic, jobsTopic, jobTopic, type LiveBus, type Wake } from '../core/live/bus'
+import {
+  artifactsTopic,
+  boxesTopic,
+  controlTopic,
+  jobsTopic,
+  jobTopic,
+  type LiveBus,
+  type Wake,
+} from '../core/live/bus'
 import { requestPlacement } from '../core/placement/place-jobs'
 import type { Db } from '../db/client'
 import type { Event } from '../db/schema'
@@ -46,6 +54,7 @@ function wakesOf({ subject, seq, orgId, type, attempt }: Event): Wake[] {
   ]
   const leaseMoved = type === 'place' || type === 'attempt_closed'
   if (leaseMoved) wakes.push({ topic: boxesTopic(orgId), n: seq })
+  if (type === 'attempt_closed') wakes.push({ topic: artifactsTopic(subject), n: 0 })
   if (attempt !== null) wakes.push({ topic: controlTopic(subject, attempt), n: seq })
   return wakes
 }

@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { Db } from '../../db/client'
 import type { Attempt, Database } from '../../db/schema'
+import { type Settled, settleArtifacts, whatWasNotKept } from '../artifacts/settle-artifacts'
 import { DomainError, NotFound } from '../errors'
 import { transition, transitionMany } from '../jobs/transition'
 import { LogGap } from '../logs/append-lines'
@@ -8,8 +9,8 @@ import { closeAttempt, lockAttempt } from './close-attempt'
 import type { AttemptRef } from './tokens'
 
 /**
- * A supervisor says that its box is quiet and every line was acknowledged: the attempt closes, and the job completes, or fails
- * as its exit says. A repetition is harmless.
+ * A supervisor says that its box is quiet, every line was acknowledged and every artifact settled: the attempt closes, and the
+ * job completes, or fails as its exit or its artifacts say. A repetition is harmless.
  * @param lastN number of the last line it wrote
  * @throws NotFound; LogGap when lines are missing; DomainError `conflict` before the exit is known
  */
@@ -27,8 +28,10 @@ export async function finishAttempt(db: Db, ref: AttemptRef, lastN: number, left
       .forUpdate()
       .executeTakeFirst()
     if ((head?.ackedN ?? 0) < lastN) throw new LogGap((head?.ackedN ?? 0) + 1)
-    await endJob(tx, ref, attempt)
-    await closeAttempt(tx, ref, { by: 'done', actor: `box:${attempt.boxId}`, data: { lines: lastN, leftovers } })
+    const settled = await settleArtifacts(tx, ref)
+    await endJob(tx, ref, attempt, settled)
+    const data = { lines: lastN, leftovers, artifacts: settled.counts }
+    await closeAttempt(tx, ref, { by: 'done', actor: `box:${attempt.boxId}`, data })
   })
 }
 
@@ -41,18 +44,20 @@ export async function closeReaped(db: Db, ref: AttemptRef, why: string, data: Re
   await db.transaction().execute(async (tx) => {
     const attempt = await lockAttempt(tx, ref)
     if (!attempt || attempt.phase === 'closed') return
-    if (attempt.phase === 'exited') await endJob(tx, ref, attempt)
+    const settled = await settleArtifacts(tx, ref)
+    if (attempt.phase === 'exited') await endJob(tx, ref, attempt, settled)
     else {
       const error = `The box lost the job: ${why}.`
       const set = { failureClass: 'box_lost' as const, error }
       await transitionMany(tx, [{ ...ref, type: 'fail', actor: 'sweep:lost', set, data: { detail: error } }])
     }
-    await closeAttempt(tx, ref, { by: 'reaped', actor: `box:${attempt.boxId}`, data: { ...data, verdict: why } })
+    const told = { ...data, verdict: why, artifacts: settled.counts }
+    await closeAttempt(tx, ref, { by: 'reaped', actor: `box:${attempt.boxId}`, data: told })
   })
 }
 
-/** Gives the job its verdict, if it still waits for one. */
-async function endJob(tx: Transaction<Database>, ref: AttemptRef, attempt: Attempt): Promise<void> {
+/** Gives the job its verdict, if it still waits for one. A failed script comes before artifacts that were not kept. */
+async function endJob(tx: Transaction<Database>, ref: AttemptRef, attempt: Attempt, settled: Settled): Promise<void> {
   const job = await tx
     .selectFrom('jobs')
     .select(['state', 'attempt'])
@@ -60,18 +65,29 @@ async function endJob(tx: Transaction<Database>, ref: AttemptRef, attempt: Attem
     .executeTakeFirstOrThrow()
   if (job.state !== 'uploading_artifacts' || job.attempt !== ref.attempt) return
   const happening = { actor: `box:${attempt.boxId}`, attempt: ref.attempt }
-  if (attempt.exitCode === 0 && attempt.endedBy === 'script') {
+  const notKept = whatWasNotKept(settled)
+  if (!hasSucceeded(attempt)) {
+    const error = [verdict(attempt), notKept].filter(Boolean).join(' ')
+    await transition(tx, ref.jobId, { type: 'fail', ...happening, set: { failureClass: 'script', error } })
+  } else if (notKept !== undefined) {
+    await transition(tx, ref.jobId, { type: 'fail', ...happening, set: { failureClass: 'artifacts', error: notKept } })
+  } else {
     await transition(tx, ref.jobId, { type: 'complete', ...happening })
-    return
   }
-  await transition(tx, ref.jobId, {
-    type: 'fail',
-    ...happening,
-    set: { failureClass: 'script', error: verdict(attempt) },
-  })
 }
 
-function verdict({ exitCode, signal, error, endedBy }: Attempt): string {
+/** True if the script itself ended, and well. */
+export function hasSucceeded({ exitCode, endedBy }: Pick<Attempt, 'exitCode' | 'endedBy'>): boolean {
+  return exitCode === 0 && endedBy === 'script'
+}
+
+/** Why a script has failed, for people. */
+export function verdict({
+  exitCode,
+  signal,
+  error,
+  endedBy,
+}: Pick<Attempt, 'exitCode' | 'signal' | 'error' | 'endedBy'>): string {
   if (error !== null) return error
   if (signal !== null)
     return `The script was ended by ${signal}${endedBy === 'outside' ? ', sent by itself or by somebody else on the box' : ''}.`
