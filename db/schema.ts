@@ -392,6 +392,7 @@ export interface Database {
 }
 
 export type Job = Selectable<JobsTable>
+export type Bundle = Selectable<BundlesTable>
 export type Attempt = Selectable<AttemptsTable>
 export type Box = Selectable<BoxesTable>
 export type Event = Selectable<EventsTable>

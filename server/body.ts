@@ -11,10 +11,7 @@ const MAX_DISCARDED_BYTES = 32_000_000
 export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () =>
     new DomainError('too_large', `The body must be at most ${maxBytes} bytes.`, { limitBytes: maxBytes })
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge()
-  if (!/^(identity)?$/i.test(request.headers.get('content-encoding') ?? '')) {
-    throw new DomainError('unsupported', 'Send the body without Content-Encoding.')
-  }
+  refuseByHeaders(request, maxBytes, tooLarge)
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of piecesOf(request)) {
@@ -23,6 +20,39 @@ export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Pro
     chunks.push(chunk)
   }
   return new Uint8Array(Buffer.concat(chunks))
+}
+
+/**
+ * The pieces of a body that is too large to be held, as they come.
+ * @throws DomainError `bad_request` when it breaks off or is shorter than declared; likewise
+ */
+export async function* arrivingBody(
+  request: Request,
+  maxBytes: number,
+  tooLarge: () => DomainError,
+): AsyncGenerator<Uint8Array> {
+  refuseByHeaders(request, maxBytes, tooLarge)
+  const declared = request.headers.get('content-length')
+  let size = 0
+  try {
+    for await (const piece of piecesOf(request)) {
+      size += piece.length
+      yield piece
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new DomainError('bad_request', `The body broke off after ${size} bytes: ${why}`)
+  }
+  if (declared !== null && Number(declared) !== size) {
+    throw new DomainError('bad_request', `The body broke off: ${size} of ${declared} bytes came.`)
+  }
+}
+
+function refuseByHeaders({ headers }: Request, maxBytes: number, tooLarge: () => DomainError): void {
+  if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge()
+  if (!/^(identity)?$/i.test(headers.get('content-encoding') ?? '')) {
+    throw new DomainError('unsupported', 'Send the body without Content-Encoding.')
+  }
 }
 
 /**

@@ -1,7 +1,16 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { JobId } from '../ids'
 
 /** Everything that is derived from STOUT_SECRET, each for one purpose. `id` names the secret, so that it can be changed. */
-export type Keys = { id: string; claim: Buffer; run: Buffer; seal: Buffer; pepper: Buffer; session: Buffer }
+export type Keys = {
+  id: string
+  claim: Buffer
+  run: Buffer
+  seal: Buffer
+  jobSecrets: Buffer
+  pepper: Buffer
+  session: Buffer
+}
 
 /** Derives the keys (HKDF-SHA-256, RFC 5869). */
 export function deriveKeys(secret: string): Keys {
@@ -11,6 +20,7 @@ export function deriveKeys(secret: string): Keys {
     claim: derive('claim token'),
     run: derive('run token'),
     seal: derive('sealed credentials'),
+    jobSecrets: derive('job secrets'),
     pepper: derive('api token pepper'),
     session: derive('session cookie'),
   }
@@ -29,21 +39,40 @@ export function sameText(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** Encrypts a credential for the database: AES-256-GCM, `<key id>.<iv>.<tag>.<bytes>` in base64url. */
+/** Encrypts a box's credential for the database. */
 export function seal(keys: Keys, plain: string): string {
-  const iv = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', keys.seal, iv)
-  const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
-  return [keys.id, ...[iv, cipher.getAuthTag(), sealed].map((part) => part.toString('base64url'))].join('.')
+  return encrypt(keys, keys.seal, plain, '')
 }
 
 /** Decrypts what `seal` made. @throws Error when it was sealed under another secret or was changed */
 export function unseal(keys: Keys, sealed: string): string {
+  return decrypt(keys, keys.seal, sealed, '')
+}
+
+/** Encrypts a job's secrets for the database, bound to the job: in another job's row they can't be decrypted. */
+export function sealForJob(keys: Keys, jobId: JobId, plain: string): string {
+  return encrypt(keys, keys.jobSecrets, plain, jobId)
+}
+
+/** Decrypts what `sealForJob` made. @throws Error likewise, or when it was another job's */
+export function unsealForJob(keys: Keys, jobId: JobId, sealed: string): string {
+  return decrypt(keys, keys.jobSecrets, sealed, jobId)
+}
+
+/** AES-256-GCM: `<key id>.<iv>.<tag>.<bytes>` in base64url. `bound` is authenticated and not stored. */
+function encrypt({ id }: Keys, key: Buffer, plain: string, bound: string): string {
+  const iv = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(bound))
+  const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
+  return [id, ...[iv, cipher.getAuthTag(), sealed].map((part) => part.toString('base64url'))].join('.')
+}
+
+function decrypt(keys: Keys, key: Buffer, sealed: string, bound: string): string {
   const [id, ...parts] = sealed.split('.')
   if (id !== keys.id) throw new Error(`Sealed under key ${id}, but STOUT_SECRET gives key ${keys.id}`)
   const [iv, tag, bytes] = parts.map((part) => Buffer.from(part, 'base64url'))
-  if (!iv || !tag || !bytes) throw new Error('Not a sealed credential')
-  const decipher = createDecipheriv('aes-256-gcm', keys.seal, iv, { authTagLength: 16 })
+  if (!iv || !tag || !bytes) throw new Error('Nothing sealed')
+  const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: 16 }).setAAD(Buffer.from(bound))
   decipher.setAuthTag(tag)
   return Buffer.concat([decipher.update(bytes), decipher.final()]).toString('utf8')
 }

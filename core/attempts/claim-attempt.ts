@@ -1,23 +1,38 @@
 import { sql, type Transaction } from 'kysely'
 import type { Db } from '../../db/client'
-import type { Attempt, Box, BoxIdentity, Database, Job } from '../../db/schema'
+import type { Attempt, Box, BoxIdentity, Bundle, Database, Job } from '../../db/schema'
+import type { Keys } from '../access/keys'
 import { recordBoxEvents } from '../boxes/box-events'
 import { DomainError, NotFound } from '../errors'
+import { readSecrets, type Secrets } from '../jobs/job-secrets'
 import { transition } from '../jobs/transition'
-import { lockAttempt } from './close-attempt'
+import { closeAttempt, lockAttempt } from './close-attempt'
 import { returnJob } from './return-job'
 import type { AttemptRef } from './tokens'
 
-/** What a claim is answered from. */
-export type Claimed = { now: Date; job: Job; attempt: Attempt; box: Box; script: Buffer }
+/** What a claim is answered from. Nothing else ever holds a job's secrets. */
+export type Claimed = {
+  now: Date
+  job: Job
+  attempt: Attempt
+  box: Box
+  bundle: Pick<Bundle, 'sha256' | 'kind' | 'sizeBytes' | 'inline' | 'objectKey'>
+  secrets: Secrets
+}
 
 /**
  * A supervisor asks whether it may start its script. One transaction: dispatching → running, nonce stored. The same nonce gets
  * the same answer (a lost answer is asked again). Everybody else leaves without touching anything.
- * @throws NotFound; DomainError `gone` (cancelled, returned, ended), `conflict` (another nonce, or another box than the one
- *   placed: that box is marked, and the job waits again)
+ * @throws NotFound; DomainError `gone` (cancelled, returned, ended, or its secrets cannot be read: the job has failed then),
+ *   `conflict` (another nonce, or another box than the one placed: that box is marked, and the job waits again)
  */
-export async function claimAttempt(db: Db, ref: AttemptRef, nonce: string, identity: BoxIdentity): Promise<Claimed> {
+export async function claimAttempt(
+  db: Db,
+  keys: Keys,
+  ref: AttemptRef,
+  nonce: string,
+  identity: BoxIdentity,
+): Promise<Claimed> {
   const outcome = await db.transaction().execute(async (tx) => {
     const attempt = await lockAttempt(tx, ref)
     if (!attempt) throw new NotFound('attempt', `${ref.jobId}/${ref.attempt}`)
@@ -31,11 +46,11 @@ export async function claimAttempt(db: Db, ref: AttemptRef, nonce: string, ident
       .where('id', '=', attempt.boxId)
       .forShare()
       .executeTakeFirstOrThrow()
-    if (attempt.nonce === nonce) return await answerFor(tx, ref, box)
+    if (attempt.nonce === nonce) return await answerFor(tx, keys, ref, box)
     if (box.lagerBoxId !== null && box.lagerBoxId !== identity.lagerBoxId)
       return await refuseSwapped(tx, ref, box, identity)
     await start(tx, ref, box, nonce, identity)
-    return await answerFor(tx, ref, box)
+    return await answerFor(tx, keys, ref, box)
   })
   if (outcome instanceof DomainError) throw outcome
   return outcome
@@ -77,8 +92,15 @@ async function start(tx: Transaction<Database>, ref: AttemptRef, box: Box, nonce
   }
 }
 
-async function answerFor(tx: Transaction<Database>, ref: AttemptRef, box: Box): Promise<Claimed> {
+async function answerFor(
+  tx: Transaction<Database>,
+  keys: Keys,
+  ref: AttemptRef,
+  box: Box,
+): Promise<Claimed | DomainError> {
   const job = await tx.selectFrom('jobs').selectAll().where('id', '=', ref.jobId).executeTakeFirstOrThrow()
+  const secrets = await readSecrets(tx, keys, job)
+  if (secrets === 'unreadable') return await failUnreadable(tx, ref, box)
   const attempt = await tx
     .selectFrom('attempts')
     .selectAll()
@@ -88,12 +110,22 @@ async function answerFor(tx: Transaction<Database>, ref: AttemptRef, box: Box): 
     .executeTakeFirstOrThrow()
   const bundle = await tx
     .selectFrom('bundles')
-    .select('inline')
+    .select(['sha256', 'kind', 'sizeBytes', 'inline', 'objectKey'])
     .where('orgId', '=', job.orgId)
     .where('sha256', '=', job.bundleSha256)
     .executeTakeFirstOrThrow()
-  if (!bundle.inline) throw new Error(`Bundle ${job.bundleSha256} has no inline bytes`)
-  return { now: attempt.now, job, attempt, box, script: bundle.inline }
+  return { now: attempt.now, job, attempt, box, bundle, secrets }
+}
+
+/** STOUT_SECRET was changed since the submission: nobody can tell the job's secrets any more, and without them it is another job. */
+async function failUnreadable(tx: Transaction<Database>, ref: AttemptRef, box: Box): Promise<DomainError> {
+  const error =
+    'The secrets of the job cannot be read: STOUT_SECRET was changed since it was submitted. Submit it again.'
+  const actor = `box:${box.id}`
+  const set = { failureClass: 'internal' as const, error }
+  await transition(tx, ref.jobId, { type: 'fail', actor, attempt: ref.attempt, set, data: { detail: error } })
+  await closeAttempt(tx, ref, { by: 'fenced', actor })
+  return gone(ref)
 }
 
 /** The address leads to another box than the one registered: nothing runs there until somebody has looked. */

@@ -1,11 +1,13 @@
 import { sql, type Transaction } from 'kysely'
 import type { Attempt, ClosedBy, Database } from '../../db/schema'
+import { dropSecrets } from '../jobs/job-secrets'
 import { recordJobEvent } from '../jobs/transition'
 import { countCut } from '../logs/cut-mark'
 import type { AttemptRef } from './tokens'
 
 /**
- * Closes an attempt for good, in the caller's transaction: its lease is freed and its log says `end`. The caller has made sure
+ * Closes an attempt for good, in the caller's transaction: its lease is freed, its log says `end`, and the secrets of a job that
+ * is over are forgotten. The caller has made sure
  * that the box is quiet (or that nothing was ever started) and holds the job's row. A closed attempt is left as it is.
  * @returns false when it was closed already
  */
@@ -31,6 +33,7 @@ export async function closeAttempt(
     .where('attempt', '=', attempt)
     .execute()
   await countCut(tx, { jobId, attempt })
+  await dropSecrets(tx, [jobId])
   const data = { by: closing.by, boxId: closed.boxId, ...closing.data }
   await recordJobEvent(tx, jobId, { type: 'attempt_closed', actor: closing.actor, attempt, data })
   return true

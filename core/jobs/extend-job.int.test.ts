@@ -5,7 +5,7 @@ import { getAttempt } from '../attempts/control'
 import { noteControl } from '../attempts/note-control'
 import { recordExit } from '../attempts/record-exit'
 import type { JobId } from '../ids'
-import { aBox, aJob, anOrg, aPass, IDENTITY, someoneWaitsForALock } from '../testing/fixtures'
+import { aBox, aJob, anOrg, aPass, IDENTITY, KEYS, someoneWaitsForALock } from '../testing/fixtures'
 import { cancelJob } from './cancel-job'
 import { extendJob } from './extend-job'
 import { getJob } from './get-job'
@@ -31,7 +31,7 @@ test('a waiting or dispatched job takes the new timeout when it starts', async (
     await extendJob(ctx, id, 500)
     expect(await view()).toMatchObject({ timeoutSeconds: 500, deadlineAt: null, deadlinePending: false })
     if (state === 'queued') await aPass(ctx)
-    await claimAttempt(t.db, ref, 'nonce', IDENTITY)
+    await claimAttempt(t.db, KEYS, ref, 'nonce', IDENTITY)
     expect(secondsToRun(await view())).toBe(500)
     expect((await view()).deadlinePending).toBe(false)
   }

@@ -8,7 +8,7 @@ import { recordExit } from '../attempts/record-exit'
 import { appendBatches } from '../logs/append-lines'
 import { readLines } from '../logs/read-lines'
 import { aBatch } from '../testing/batches'
-import { aBox, aJob, anOrg, aPass, IDENTITY, someoneWaitsForALock } from '../testing/fixtures'
+import { aBox, aJob, anOrg, aPass, IDENTITY, KEYS, someoneWaitsForALock } from '../testing/fixtures'
 import { cancelJob } from './cancel-job'
 import { JOB_STATES, TRANSITIONS } from './state'
 import { giveUpOverdue, returnUnclaimed } from './sweep-jobs'
@@ -82,7 +82,7 @@ test('a cancelled job that nobody claimed frees its box at once, and a late supe
   const { id: jobId } = await aJob(ctx, { state: 'dispatching' })
   await cancelJob(ctx, jobId, 'changed my mind')
   expect(await t.db.selectFrom('leases').selectAll().execute()).toEqual([])
-  await expect(claimAttempt(t.db, { jobId, attempt: 1 }, 'n', IDENTITY)).rejects.toMatchObject({ status: 410 })
+  await expect(claimAttempt(t.db, KEYS, { jobId, attempt: 1 }, 'n', IDENTITY)).rejects.toMatchObject({ status: 410 })
 })
 
 test('a cancelled running job keeps its lease until its supervisor says that the box is quiet', async () => {
@@ -106,10 +106,10 @@ test('only one nonce claims an attempt; the same nonce gets the same answer agai
   await aBox(ctx)
   const { id: jobId } = await aJob(ctx, { state: 'dispatching' })
   const ref = { jobId, attempt: 1 }
-  const first = await claimAttempt(t.db, ref, 'one', IDENTITY)
-  const again = await claimAttempt(t.db, ref, 'one', IDENTITY)
-  expect([again.script, again.attempt.deadlineAt]).toEqual([first.script, first.attempt.deadlineAt])
-  await expect(claimAttempt(t.db, ref, 'two', IDENTITY)).rejects.toMatchObject({ status: 409 })
+  const first = await claimAttempt(t.db, KEYS, ref, 'one', IDENTITY)
+  const again = await claimAttempt(t.db, KEYS, ref, 'one', IDENTITY)
+  expect([again.bundle, again.attempt.deadlineAt]).toEqual([first.bundle, first.attempt.deadlineAt])
+  await expect(claimAttempt(t.db, KEYS, ref, 'two', IDENTITY)).rejects.toMatchObject({ status: 409 })
 })
 
 test('another box at the address is refused before anything starts, and the job waits for other boxes', async () => {
@@ -118,7 +118,7 @@ test('another box at the address is refused before anything starts, and the job 
   const boxId = await aBox(ctx)
   await t.db.updateTable('boxes').set({ lagerBoxId: 'bench-7' }).where('id', '=', boxId).execute()
   const { id: jobId } = await aJob(ctx, { state: 'dispatching' })
-  await expect(claimAttempt(t.db, { jobId, attempt: 1 }, 'n', IDENTITY)).rejects.toThrow('identity_mismatch')
+  await expect(claimAttempt(t.db, KEYS, { jobId, attempt: 1 }, 'n', IDENTITY)).rejects.toThrow('identity_mismatch')
   const box = await t.db.selectFrom('boxes').selectAll().where('id', '=', boxId).executeTakeFirstOrThrow()
   expect(box.identityMismatchAt).not.toBeNull()
   await aPass(ctx)

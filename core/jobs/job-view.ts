@@ -34,6 +34,14 @@ export const jobViewSchema = z
     requires: z.array(z.string()),
     labels: z.record(z.string(), z.string()),
     args: z.array(z.string()),
+    bundle: z
+      .object({ sha256: z.string(), kind: z.enum(['script', 'zip']), sizeBytes: z.number().int() })
+      .meta({ description: 'The files that it runs: one script, or a zip.' }),
+    entry: z.string().meta({ description: 'The file of the bundle that is run.' }),
+    secretNames: z.array(z.string()).meta({ description: 'Names of its secrets. Their values are told to nobody.' }),
+    artifacts: z
+      .object({ globs: z.array(z.string()), lagerOutput: z.boolean() })
+      .meta({ description: 'What is kept beside the files in $STOUT_ARTIFACTS.' }),
     boxId: z.string().nullable(),
     boxName: z.string().nullable(),
     attempt: z.number().int().meta({ description: 'Number of the current attempt; 0 before the first.' }),
@@ -71,6 +79,9 @@ export function isWaiting(state: JobView['state']): boolean {
 export function jobRows(db: Db, orgId: OrgId) {
   return db
     .selectFrom('jobs')
+    .innerJoin('bundles', (join) =>
+      join.onRef('bundles.orgId', '=', 'jobs.orgId').onRef('bundles.sha256', '=', 'jobs.bundleSha256'),
+    )
     .leftJoin('boxes', 'boxes.id', 'jobs.boxId')
     .leftJoin('attempts', (join) =>
       join.onRef('attempts.jobId', '=', 'jobs.id').onRef('attempts.attempt', '=', 'jobs.attempt'),
@@ -87,6 +98,7 @@ export function jobRows(db: Db, orgId: OrgId) {
     .leftJoin('users', (join) => join.on('users.id', '=', idIn('user', 'jobs.submitted_by')))
     .leftJoin('apiTokens', (join) => join.on('apiTokens.id', '=', idIn('token', 'jobs.submitted_by')))
     .selectAll('jobs')
+    .select(['bundles.kind as bundleKind', 'bundles.sizeBytes as bundleBytes'])
     .select(['boxes.name as boxName', 'attempts.phase as attemptPhase', 'logHeads.lastN', 'waitReasons.reasons'])
     .select((eb) => eb('attempts.controlHeard', '<', eb.ref('attempts.controlVersion')).as('controlPending'))
     .select((eb) => eb.fn.coalesce('users.name', 'apiTokens.name').as('submitterName'))
@@ -107,7 +119,9 @@ export function toJobView(row: Row, publicUrl: string, waitReasons: WaitReason[]
     ...{ id, name, state, failureClass, exitCode, signal, error, target: targetOf(row), requires, labels, args },
     ...{ boxId, boxName, attempt, attemptPhase, timeoutSeconds, queueTimeoutSeconds, graceSeconds },
     noOutputTimeoutSeconds,
-    ...{ submittedBy, submitterName },
+    ...{ submittedBy, submitterName, entry: row.entry, secretNames: row.secretNames },
+    bundle: { sha256: row.bundleSha256, kind: row.bundleKind, sizeBytes: row.bundleBytes },
+    artifacts: { globs: row.artifactGlobs, lagerOutput: row.lagerOutput },
     createdAt: row.createdAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,
     deadlineAt: row.deadlineAt?.toISOString() ?? null,

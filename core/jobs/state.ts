@@ -20,7 +20,13 @@ export type JobState = (typeof JOB_STATES)[number]
 
 export const WAITING_STATES = ['queued', 'waiting_for_box'] as const satisfies JobState[]
 const ON_BOX = ['dispatching', 'running', 'uploading_artifacts'] as const satisfies JobState[]
-const TERMINAL: readonly JobState[] = ['completed', 'failed', 'cancelled', 'timed_out', 'no_suitable_box']
+export const TERMINAL_STATES = [
+  'completed',
+  'failed',
+  'cancelled',
+  'timed_out',
+  'no_suitable_box',
+] as const satisfies JobState[]
 
 export const TRANSITIONS = {
   /** A placement pass looked at it and left it. */
@@ -52,5 +58,5 @@ export function jobCan(type: JobEventType, state: JobState): boolean {
 
 /** True if nothing will happen to a job in `state` any more. Its last attempt may still drain. */
 export function isTerminal(state: JobState): boolean {
-  return TERMINAL.includes(state)
+  return (TERMINAL_STATES as readonly JobState[]).includes(state)
 }

@@ -10,6 +10,11 @@ export const LIMITS = {
   envBytes: 65_536,
   labels: 64,
   requires: 64,
+  globs: 64,
+  globCharacters: 200,
+  secrets: 64,
+  /** A shorter value could not be masked in the log. */
+  secretMinBytes: 4,
   timeoutSeconds: { min: 1, max: 7 * 86_400, default: 3_600 },
   queueTimeoutSeconds: { min: 1, max: 30 * 86_400, default: 86_400 },
   graceSeconds: { min: 0, max: 60, default: 10 },
@@ -37,19 +42,46 @@ const seconds = (limit: { min: number; max: number; default: number }) => wholeS
 /** How long a script may run, from its start. */
 export const timeoutSecondsSchema = wholeSeconds(LIMITS.timeoutSeconds)
 
-const env = z
+const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name of letters, digits and _, without =')
+  .refine((key) => !RESERVED_ENV.test(key), 'is reserved (STOUT_*, LAGER_*, PYTHONBREAKPOINT)')
+
+const fitsEnv = (vars: Record<string, string>) =>
+  Object.entries(vars).reduce((sum, [key, value]) => sum + bytes(key) + bytes(value) + 2, 0) <= LIMITS.envBytes
+const TOO_MUCH_ENV = `must be at most ${LIMITS.envBytes} bytes in all`
+
+const env = z.record(variableName, text()).refine(fitsEnv, TOO_MUCH_ENV)
+
+const secrets = z
   .record(
-    z
-      .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name of letters, digits and _, without =')
-      .refine((key) => !RESERVED_ENV.test(key), 'is reserved (STOUT_*, LAGER_*, PYTHONBREAKPOINT)'),
-    text(),
+    variableName,
+    text().refine(
+      (value) => bytes(value) >= LIMITS.secretMinBytes,
+      `must be at least ${LIMITS.secretMinBytes} bytes: a shorter one cannot be masked in the log`,
+    ),
   )
-  .refine(
-    (vars) =>
-      Object.entries(vars).reduce((sum, [key, value]) => sum + bytes(key) + bytes(value) + 2, 0) <= LIMITS.envBytes,
-    `must be at most ${LIMITS.envBytes} bytes in all`,
-  )
+  .refine((all) => Object.keys(all).length <= LIMITS.secrets, `must be at most ${LIMITS.secrets}`)
+  .refine(fitsEnv, TOO_MUCH_ENV)
+
+/** A path below the job's directory: relative, with `/`, and nothing that could lead out. */
+const isInside = (path: string) =>
+  !path.startsWith('/') && !path.includes('\\') && path.split('/').every((part) => !['', '.', '..'].includes(part))
+
+const artifacts = z.strictObject({
+  /** Patterns below the job's directory: `*`, `?`, `[…]` within a folder, `**` across folders. */
+  globs: z
+    .array(
+      text()
+        .min(1, 'must not be empty')
+        .max(LIMITS.globCharacters, `must be at most ${LIMITS.globCharacters} characters`)
+        .refine(isInside, 'must be a relative path with / and without . or ..'),
+    )
+    .max(LIMITS.globs, `must be at most ${LIMITS.globs}`)
+    .default([]),
+  /** Keep what the script left in Lager's own output folders, too. */
+  lagerOutput: z.boolean().default(false),
+})
 
 const labels = z
   .record(
@@ -65,33 +97,55 @@ const target = z.union(
 )
 export type Target = z.infer<typeof target>
 
-/** A job as it is submitted by REST, tRPC and the browser's form. Only `script` is required. */
-export const submissionSchema = z.strictObject({
-  name: text()
-    .min(1, 'must not be empty')
-    .max(LIMITS.nameCharacters, `must be at most ${LIMITS.nameCharacters} characters`)
-    .default('script'),
-  /** Source of the Python script, at most 1 MB as UTF-8; its size is checked by submitJob, which answers 413. */
-  script: text().min(1, 'must not be empty'),
-  args: z
-    .array(text().refine((arg) => bytes(arg) <= LIMITS.argBytes, `must be at most ${LIMITS.argBytes} bytes`))
-    .max(LIMITS.args, `must be at most ${LIMITS.args}`)
-    .default([]),
-  env: env.default({}),
-  labels: labels.default({}),
-  target: target.default({ any: true }),
-  requires: z
-    .array(
-      z
-        .string()
-        .refine((item) => parseRequirement(item) !== undefined, 'must read label=value, net:TYPE or net:TYPE>=COUNT'),
-    )
-    .max(LIMITS.requires, `must be at most ${LIMITS.requires}`)
-    .default([]),
-  timeoutSeconds: seconds(LIMITS.timeoutSeconds),
-  queueTimeoutSeconds: seconds(LIMITS.queueTimeoutSeconds),
-  graceSeconds: seconds(LIMITS.graceSeconds),
-  /** The script is ended when it prints nothing for so long. Null: it may be silent. */
-  noOutputTimeoutSeconds: wholeSeconds(LIMITS.timeoutSeconds).nullable().default(null),
-})
+/** A job as it is submitted by REST, tRPC and the browser's form. Only `script`, or else `bundle`, is required. */
+export const submissionSchema = z
+  .strictObject({
+    name: text()
+      .min(1, 'must not be empty')
+      .max(LIMITS.nameCharacters, `must be at most ${LIMITS.nameCharacters} characters`)
+      .default('script'),
+    /** Source of the Python script, at most 1 MB as UTF-8; its size is checked by submitJob, which answers 413. */
+    script: text().min(1, 'must not be empty').optional(),
+    /** SHA-256 in hex of a zip that was uploaded to the organisation before. */
+    bundle: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of an uploaded bundle, in 64 hex digits')
+      .optional(),
+    /** The file of the bundle that is run. */
+    entry: text()
+      .min(1, 'must not be empty')
+      .max(LIMITS.globCharacters, `must be at most ${LIMITS.globCharacters} characters`)
+      .refine(isInside, 'must be a relative path with / and without . or ..')
+      .default('main.py'),
+    args: z
+      .array(text().refine((arg) => bytes(arg) <= LIMITS.argBytes, `must be at most ${LIMITS.argBytes} bytes`))
+      .max(LIMITS.args, `must be at most ${LIMITS.args}`)
+      .default([]),
+    env: env.default({}),
+    /** Go into the script's environment like `env`, are masked in its log, and are forgotten at its end. */
+    secrets: secrets.default({}),
+    artifacts: artifacts.default({ globs: [], lagerOutput: false }),
+    labels: labels.default({}),
+    target: target.default({ any: true }),
+    requires: z
+      .array(
+        z
+          .string()
+          .refine((item) => parseRequirement(item) !== undefined, 'must read label=value, net:TYPE or net:TYPE>=COUNT'),
+      )
+      .max(LIMITS.requires, `must be at most ${LIMITS.requires}`)
+      .default([]),
+    timeoutSeconds: seconds(LIMITS.timeoutSeconds),
+    queueTimeoutSeconds: seconds(LIMITS.queueTimeoutSeconds),
+    graceSeconds: seconds(LIMITS.graceSeconds),
+    /** The script is ended when it prints nothing for so long. Null: it may be silent. */
+    noOutputTimeoutSeconds: wholeSeconds(LIMITS.timeoutSeconds).nullable().default(null),
+  })
+  .check(({ value, issues }) => {
+    const wrong = (path: string, message: string) =>
+      issues.push({ code: 'custom', path: [path], message, input: value })
+    if ((value.script === undefined) === (value.bundle === undefined)) wrong('script', 'give either script or bundle')
+    if (value.script !== undefined && value.entry !== 'main.py') wrong('entry', 'is for bundles only')
+    for (const name of Object.keys(value.secrets)) if (name in value.env) wrong('secrets', `${name} stands in env too`)
+  })
 export type Submission = z.infer<typeof submissionSchema>

@@ -1,57 +1,87 @@
 import { createHash } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
 import type { Database, Job } from '../../db/schema'
+import type { Keys } from '../access/keys'
+import { requireFile, unknownBundle } from '../bundles/find-bundle'
+import { holdBundle, putBundle } from '../bundles/put-bundle'
 import { type Ctx, requireTo } from '../context'
 import { DomainError, Invalid } from '../errors'
 import { recordEvents } from '../events/record-events'
 import { newId, type OrgId } from '../ids'
+import type { Store } from '../store/store'
+import { keepSecrets } from './job-secrets'
 import { LIMITS, type Submission, type Target } from './submission'
 
+/** What submitting needs beside who is asking: secrets are encrypted, and a bundle may lie in the object store. */
+export type SubmitCtx = Ctx & { keys: Keys; store: Store }
+
 /**
- * Accepts a job: its bundle, the row, the event and the outbox entry that asks for placement commit together.
- * @throws DomainError `too_large` for a script over the limit; Invalid for an unknown box or group; `forbidden`
+ * Accepts a job: its script or its hold of a bundle, the row, its secrets, the event and the outbox entry that asks for
+ * placement commit together.
+ * @throws DomainError `too_large` for a script over the limit; Invalid for an unknown box, group or bundle, or a bundle without
+ *   the file that is to be run; `forbidden`; StoreUnavailable
  */
-export async function submitJob(ctx: Ctx, submission: Submission): Promise<Job> {
+export async function submitJob(ctx: SubmitCtx, submission: Submission): Promise<Job> {
   requireTo(ctx, 'run')
-  const script = Buffer.from(submission.script, 'utf8')
-  if (script.length > LIMITS.scriptBytes) {
-    const message = `must be at most ${LIMITS.scriptBytes} bytes, is ${script.length}`
-    throw new DomainError('too_large', `script: ${message}.`, { limitBytes: LIMITS.scriptBytes }, [
-      { path: 'script', message },
-    ])
-  }
+  const { script, bundle, entry } = submission
+  if (script !== undefined) refuseLargeScript(script)
+  if (bundle !== undefined) await requireFile(ctx, bundle, entry)
   return await ctx.db.transaction().execute(async (tx) => {
     const target = await resolveTarget(tx, ctx.orgId, submission.target)
-    const bundleSha256 = await storeScript(tx, ctx.orgId, script)
-    const { script: _, target: __, args, env, labels, requires, ...plain } = submission
-    const sorted = [...new Set(requires)].sort()
-    const job = await tx
-      .insertInto('jobs')
-      .values({
-        ...plain,
-        id: newId('job'),
-        orgId: ctx.orgId,
-        lastSeq: 1,
-        bundleSha256,
-        args: JSON.stringify(args),
-        env: JSON.stringify(env),
-        labels: JSON.stringify(labels),
-        requires: JSON.stringify(sorted),
-        targetKind: target.kind,
-        targetId: target.id,
-        requirementKey: requirementKey(target, sorted),
-        queueKey: target.queueKey,
-        submittedBy: ctx.actor,
-        runnableAt: sql`now()`,
-        queueDeadlineAt: sql`now() + ${submission.queueTimeoutSeconds} * interval '1 second'`,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow()
+    const bundleSha256 =
+      script === undefined ? await holdZip(tx, ctx.orgId, bundle ?? '') : await storeScript(tx, ctx.orgId, script)
+    const job = await insertJob(tx, ctx, submission, target, bundleSha256)
+    await keepSecrets(tx, ctx.keys, job.id, submission.secrets)
     const { id: subject, orgId, state } = job
     const data = { name: job.name, queueKey: job.queueKey, requestId: ctx.requestId }
     await recordEvents(tx, [{ subject, seq: 1, orgId, type: 'submitted', state, actor: ctx.actor, data }])
     return job
   })
+}
+
+async function insertJob(
+  tx: Transaction<Database>,
+  { orgId, actor }: Ctx,
+  submission: Submission,
+  target: ResolvedTarget,
+  bundleSha256: string,
+): Promise<Job> {
+  const { script: _, bundle: __, target: ___, secrets, artifacts, args, env, labels, requires, ...plain } = submission
+  const sorted = [...new Set(requires)].sort()
+  return await tx
+    .insertInto('jobs')
+    .values({
+      ...plain,
+      id: newId('job'),
+      orgId,
+      lastSeq: 1,
+      bundleSha256,
+      args: JSON.stringify(args),
+      env: JSON.stringify(env),
+      secretNames: JSON.stringify(Object.keys(secrets).sort()),
+      artifactGlobs: JSON.stringify(artifacts.globs),
+      lagerOutput: artifacts.lagerOutput,
+      labels: JSON.stringify(labels),
+      requires: JSON.stringify(sorted),
+      targetKind: target.kind,
+      targetId: target.id,
+      requirementKey: requirementKey(target, sorted),
+      queueKey: target.queueKey,
+      submittedBy: actor,
+      runnableAt: sql`now()`,
+      queueDeadlineAt: sql`now() + ${submission.queueTimeoutSeconds} * interval '1 second'`,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+function refuseLargeScript(script: string): void {
+  const size = Buffer.byteLength(script)
+  if (size <= LIMITS.scriptBytes) return
+  const message = `must be at most ${LIMITS.scriptBytes} bytes, is ${size}`
+  throw new DomainError('too_large', `script: ${message}.`, { limitBytes: LIMITS.scriptBytes }, [
+    { path: 'script', message },
+  ])
 }
 
 type ResolvedTarget = { kind: Job['targetKind']; id: string | null; queueKey: string }
@@ -71,13 +101,19 @@ async function resolveTarget(tx: Transaction<Database>, orgId: OrgId, target: Ta
 }
 
 /** Stores a script once per organisation and content. Returns its SHA-256 in hex. */
-async function storeScript(tx: Transaction<Database>, orgId: OrgId, script: Buffer): Promise<string> {
-  const sha256 = createHash('sha256').update(script).digest('hex')
-  await tx
-    .insertInto('bundles')
-    .values({ orgId, sha256, kind: 'script', sizeBytes: script.length, inline: script, objectKey: null })
-    .onConflict((oc) => oc.doNothing())
-    .execute()
+async function storeScript(tx: Transaction<Database>, orgId: OrgId, script: string): Promise<string> {
+  const inline = Buffer.from(script, 'utf8')
+  const sha256 = createHash('sha256').update(inline).digest('hex')
+  const facts = { orgId, sha256, kind: 'script' as const, sizeBytes: inline.length, inline, objectKey: null }
+  const { kind } = await putBundle(tx, facts)
+  if (kind === 'zip')
+    throw new Invalid([{ path: 'script', message: 'is a zip that was uploaded; submit it as bundle' }])
+  return sha256
+}
+
+/** Holds an uploaded bundle for the job: a sweep that wants to remove it comes before us, or finds the job. */
+async function holdZip(tx: Transaction<Database>, orgId: OrgId, sha256: string): Promise<string> {
+  if ((await holdBundle(tx, orgId, sha256)) !== 'zip') throw unknownBundle(sha256)
   return sha256
 }
 

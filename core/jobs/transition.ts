@@ -3,6 +3,7 @@ import type { Database, Job } from '../../db/schema'
 import { IllegalTransition, NotFound, StaleAttempt } from '../errors'
 import { type NewEvent, recordEvents } from '../events/record-events'
 import type { BoxId, JobId } from '../ids'
+import { dropSecrets } from './job-secrets'
 import { type FailureClass, isTerminal, type JobEventType, type JobState, jobCan, TRANSITIONS } from './state'
 
 /** Columns that come with an event; what is not given stays as it is. */
@@ -60,6 +61,10 @@ export async function transitionMany(
   await recordEvents(
     tx,
     steps.map((step) => step.event),
+  )
+  await dropSecrets(
+    tx,
+    [...after.values()].filter((job) => isTerminal(job.state) && job.secretNames.length > 0).map(({ id }) => id),
   )
   return happenings.map((happening) => {
     const { jobId } = happening

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db/client'
 import type { BoxIdentity, Job } from '../../db/schema'
+import { deriveKeys } from '../access/keys'
 import { claimAttempt } from '../attempts/claim-attempt'
 import { finishAttempt } from '../attempts/finish-attempt'
 import { recordExit } from '../attempts/record-exit'
@@ -9,6 +10,7 @@ import { type BoxId, newId, type OrgId } from '../ids'
 import { type Submission, submissionSchema } from '../jobs/submission'
 import { submitJob } from '../jobs/submit-job'
 import { placeJobs, requestPlacement } from '../placement/place-jobs'
+import { openStore } from '../store/store'
 
 /** An organisation with a member, as the doors would make its context. */
 export async function anOrg(db: Db): Promise<Ctx> {
@@ -39,6 +41,9 @@ export async function aBox(
   return id
 }
 
+/** Keys of an installation that runs nothing. */
+export const KEYS = deriveKeys('a secret that is long enough for tests')
+
 export const IDENTITY: BoxIdentity = {
   lagerBoxId: 'bench',
   hostname: 'bench',
@@ -49,13 +54,26 @@ export const IDENTITY: BoxIdentity = {
 
 type Walk = Partial<Submission> & { state?: 'queued' | 'dispatching' | 'running' | 'uploading_artifacts' | 'completed' }
 
+/** Where nothing answers: for verbs that need no store. */
+export const NO_STORE = openStore({
+  S3_ENDPOINT: 'http://127.0.0.1:9',
+  S3_BUCKET: 'none',
+  S3_REGION: 'none',
+  S3_PUBLIC_ENDPOINT: undefined,
+  S3_ACCESS_KEY_ID: undefined,
+  S3_SECRET_ACCESS_KEY: undefined,
+})
+
 /** A job that real verbs walked to `state` (default queued); beyond `queued` a free box must be there. */
 export async function aJob(ctx: Ctx, { state = 'queued', ...submission }: Walk = {}): Promise<Job> {
-  const job = await submitJob(ctx, submissionSchema.parse({ script: 'print(1)', ...submission }))
+  const job = await submitJob(
+    { ...ctx, keys: KEYS, store: NO_STORE },
+    submissionSchema.parse({ script: 'print(1)', ...submission }),
+  )
   const steps = ['queued', 'dispatching', 'running', 'uploading_artifacts', 'completed'].indexOf(state)
   const ref = { jobId: job.id, attempt: 1 }
   if (steps >= 1) await aPass(ctx)
-  if (steps >= 2) await claimAttempt(ctx.db, ref, 'nonce', IDENTITY)
+  if (steps >= 2) await claimAttempt(ctx.db, KEYS, ref, 'nonce', IDENTITY)
   if (steps >= 3) await recordExit(ctx.db, ref, { exitCode: 0, signal: null, endedBy: 'script', durationMs: 5 })
   if (steps >= 4) await finishAttempt(ctx.db, ref, 0, [])
   return await ctx.db.selectFrom('jobs').selectAll().where('id', '=', job.id).executeTakeFirstOrThrow()

@@ -10,6 +10,7 @@ import { logStreamQuery, streamLog } from '../sse/log-stream'
 import { createCallerFactory } from '../trpc/init'
 import { jobIdSchema } from '../trpc/inputs'
 import { appRouter } from '../trpc/router'
+import { showBundle, uploadBundle } from './bundles'
 import { downloadLog, rawLogQuery } from './log-raw'
 import { openApiDocument } from './openapi'
 import { isReady } from './ready'
@@ -24,6 +25,8 @@ const ROUTES: Route[] = [
     path: operation.path,
     handle: (asked: Asked) => operate(operation, asked),
   })),
+  { method: 'POST', path: '/bundles', handle: uploadBundle },
+  { method: 'GET', path: '/bundles/{sha256}', handle: showBundle },
   { method: 'GET', path: '/jobs/{jobId}/logs/stream', handle: logStream },
   { method: 'GET', path: '/jobs/{jobId}/logs/raw', handle: logRaw },
   { method: 'GET', path: '/openapi.json', handle: async () => json(openApiDocument()) },

@@ -20,6 +20,24 @@ const plain = (summary: string, operationId: string) => ({
   },
 })
 
+const sha256 = {
+  name: 'sha256',
+  in: 'path',
+  required: true,
+  description: 'Of the zip, in 64 hex digits.',
+  schema: { type: 'string' },
+}
+const zip = { type: 'string', format: 'binary' }
+const bundle = (properties: object) => ({
+  'application/json': {
+    schema: {
+      type: 'object',
+      properties: { sha256: { type: 'string' }, sizeBytes: { type: 'integer' }, ...properties },
+    },
+  },
+})
+const uploaded = bundle({ entries: { type: 'integer', description: 'Files and folders in the zip.' } })
+
 /** What the routers can't describe: streams, downloads, and the service's own state. */
 export const HAND_WRITTEN_PATHS = {
   '/jobs/{jobId}/logs/stream': {
@@ -69,6 +87,43 @@ export const HAND_WRITTEN_PATHS = {
         },
       ],
       responses: { 200: { description: 'The bytes.', content: { 'text/plain': { schema: { type: 'string' } } } } },
+    },
+  },
+  '/bundles': {
+    post: {
+      operationId: 'bundles-upload',
+      summary: 'Upload the files of jobs as a zip',
+      description:
+        'The zip is the body, at most 100 MB. It is checked before it is kept: at most 20,000 entries and 500 MB unpacked, plain files and folders with relative names. A job names it by its hash. Sending it again is harmless; one that no job used for a day is removed.',
+      tags: ['bundles'],
+      security,
+      requestBody: {
+        required: true,
+        content: { 'application/zip': { schema: zip }, 'application/octet-stream': { schema: zip } },
+      },
+      responses: {
+        200: { description: 'The organisation has it already.', content: uploaded },
+        201: { description: 'Kept.', content: uploaded },
+      },
+    },
+  },
+  '/bundles/{sha256}': {
+    get: {
+      operationId: 'bundles-get',
+      summary: 'Does the organisation have this bundle?',
+      description: 'HEAD before an upload spares it.',
+      tags: ['bundles'],
+      security,
+      parameters: [sha256],
+      responses: {
+        200: {
+          description: 'It does.',
+          content: bundle({
+            kind: { type: 'string', enum: ['zip'] },
+            createdAt: { type: 'string', format: 'date-time' },
+          }),
+        },
+      },
     },
   },
   '/health': plain('Is the process alive?', 'health'),

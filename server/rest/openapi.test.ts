@@ -26,6 +26,7 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
       'get /boxes',
       'get /boxes/{boxId}',
       'get /boxes/{boxId}/events',
+      'get /bundles/{sha256}',
       'get /health',
       'get /jobs',
       'get /jobs/{jobId}',
@@ -33,7 +34,7 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
     ],
     ...['get /jobs/{jobId}/logs', 'get /jobs/{jobId}/logs/raw', 'get /jobs/{jobId}/logs/stream'],
     ...['get /openapi.json', 'get /ready', 'patch /boxes/{boxId}'],
-    ...['post /boxes', 'post /boxes/probe', 'post /jobs', 'post /jobs/{jobId}/cancel'],
+    ...['post /boxes', 'post /boxes/probe', 'post /bundles', 'post /jobs', 'post /jobs/{jobId}/cancel'],
   ])
 })
 
@@ -61,7 +62,11 @@ test('it says 201 with Location for what makes something, and the errors that th
   expect(submit.responses['201']).toMatchObject({ headers: { Location: {} } })
   expect(submit.requestBody).toMatchObject({
     required: true,
-    content: { 'application/json': { schema: { required: ['script'], additionalProperties: false } } },
+    content: {
+      'application/json': {
+        schema: { oneOf: [{ required: ['script'] }, { required: ['bundle'] }], additionalProperties: false },
+      },
+    },
   })
   const cancel = document.paths['/jobs/{jobId}/cancel']?.post as { responses: Json; requestBody: Json }
   expect(Object.keys(cancel.responses)).toContain('409')

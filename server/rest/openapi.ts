@@ -22,16 +22,19 @@ const ERRORS: Record<number, string> = {
   403: 'The role of the caller does not allow this.',
   404: 'There is no such thing, or not for the caller.',
   409: 'It is in a state in which this has no meaning, or something else has that name, address or identity.',
-  413: 'The body or the script is too large.',
-  415: 'The body is not JSON.',
+  413: 'The body, the script or the bundle is too large.',
+  415: 'The body is of another type than this takes.',
   422: 'Well formed, but names something that does not exist or does not answer as it must.',
   500: 'Something went wrong on our side.',
-  503: 'The database does not answer just now; try again after Retry-After seconds.',
+  503: 'The database or the object store does not answer just now; try again after Retry-After seconds.',
 }
 
 type Operation = {
   parameters?: unknown[]
-  requestBody?: { required?: boolean; content?: Record<string, { schema?: { required?: string[] } }> }
+  requestBody?: {
+    required?: boolean
+    content?: Record<string, { schema?: { required?: string[]; oneOf?: object[] } }>
+  }
   responses: Record<string, unknown>
   security?: unknown[]
 }
@@ -55,11 +58,14 @@ function make(): Document {
     description: 'Runs Python jobs on a shared fleet of hardware-test boxes.',
     version: '1',
     baseUrl: '/api/v1',
-    tags: ['jobs', 'boxes', 'service'],
+    tags: ['jobs', 'bundles', 'boxes', 'service'],
     securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'An API token: stout_…' } },
     defs: { Error: errorSchema },
   }) as unknown as Document
   Object.assign(document.paths, mergeByPath(document.paths, HAND_WRITTEN_PATHS as unknown as Document['paths']))
+  const submission = document.paths['/jobs']?.post?.requestBody?.content?.['application/json']?.schema
+  const oneOf = [{ required: ['script'] }, { required: ['bundle'] }]
+  if (submission) Object.assign(submission, { oneOf, additionalProperties: false }) // the generator drops both
   const { schemas } = document.components
   for (const name of Object.keys(schemas)) if (name.startsWith('error.')) delete schemas[name] // the generator's own
   document.components.responses = Object.fromEntries(
@@ -95,7 +101,7 @@ function finish(operation: Operation, method: string, path: string, created: boo
   const { requestBody } = operation
   if (!requestBody) return
   const schemas = Object.values(requestBody.content ?? {})
-  requestBody.required = schemas.some(({ schema }) => (schema?.required ?? []).length > 0)
+  requestBody.required = schemas.some(({ schema }) => (schema?.required ?? schema?.oneOf ?? []).length > 0)
 }
 
 function withLocation(response: unknown): unknown {
@@ -104,7 +110,7 @@ function withLocation(response: unknown): unknown {
 }
 
 const CONFLICTS = new Set(['POST /jobs/{jobId}/cancel', 'POST /boxes', 'PATCH /boxes/{boxId}', 'DELETE /boxes/{boxId}'])
-const UNPROCESSABLE = new Set(['POST /jobs', 'POST /boxes', 'PATCH /boxes/{boxId}'])
+const UNPROCESSABLE = new Set(['POST /jobs', 'POST /bundles', 'POST /boxes', 'PATCH /boxes/{boxId}'])
 
 function errorsOf(operation: Operation, method: string, path: string): number[] {
   if (!operation.security) return path === '/ready' ? [503] : []

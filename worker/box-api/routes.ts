@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { unseal } from '../../core/access/keys'
 import { type Claimed, claimAttempt } from '../../core/attempts/claim-attempt'
 import { controlState, getAttempt } from '../../core/attempts/control'
@@ -9,6 +8,8 @@ import { recordPhase } from '../../core/attempts/record-phase'
 import { type AttemptRef, isClaimToken, mintRunToken } from '../../core/attempts/tokens'
 import { DomainError } from '../../core/errors'
 import { readBatch } from '../../core/logs/records'
+import { presignGet } from '../../core/store/presign'
+import type { Store } from '../../core/store/store'
 import type { Box } from '../../db/schema'
 import { lockUser } from '../dispatch'
 import { ARTIFACT_ROUTES } from './artifact-routes'
@@ -20,13 +21,15 @@ import { claimMessage, doneMessage, exitMessage, heardMessage, phaseMessage } fr
 /** A batch holds 1 MB of records, or one larger record alone: a line piece of 64 KiB or an output-channel record. */
 const MAX_BATCH_BYTES = 8_000_000
 const HEARTBEATS_A_TTL = 4
+/** A bundle's URL. A supervisor that comes later claims again and gets a fresh one. */
+const BUNDLE_SECONDS = 3_600
 
 /** The verbs of docs/box-api.md, by method and last part of the path. */
 export const ROUTES: Record<string, Route> = {
   'POST claim': async (deps, { ref, request, token }) => {
     if (!isClaimToken(deps.keys, ref, token)) throw wrongToken()
     const { nonce, identity } = await readMessage(request, claimMessage)
-    return claimAnswer(deps, ref, nonce, await claimAttempt(deps.db, ref, nonce, identity))
+    return await claimAnswer(deps, ref, nonce, await claimAttempt(deps.db, deps.keys, ref, nonce, identity))
   },
   'POST log': async (deps, call) => {
     await requireRunToken(deps, call)
@@ -66,19 +69,17 @@ export const ROUTES: Record<string, Route> = {
   ...ARTIFACT_ROUTES,
 }
 
-function claimAnswer(deps: BoxApiDeps, ref: AttemptRef, nonce: string, { now, job, attempt, box, script }: Claimed) {
+async function claimAnswer(deps: BoxApiDeps, ref: AttemptRef, nonce: string, claimed: Claimed) {
+  const { now, job, attempt, box, secrets } = claimed
   const control = controlState(attempt, now)
   return {
     now,
     runToken: mintRunToken(deps.keys, ref, nonce, now),
-    script: {
-      name: 'main.py',
-      sha256: createHash('sha256').update(script).digest('hex'),
-      base64: script.toString('base64'),
-    },
+    ...(await filesOf(deps.store, claimed)),
     artifacts: { globs: job.artifactGlobs, lagerOutput: job.lagerOutput, ...deps.artifactLimits },
     args: job.args,
     env: job.env,
+    secrets,
     graceSeconds: job.graceSeconds,
     timeoutSeconds: job.timeoutSeconds,
     remainingSeconds: control.remainingSeconds,
@@ -87,6 +88,16 @@ function claimAnswer(deps: BoxApiDeps, ref: AttemptRef, nonce: string, { now, jo
     control,
     lock: attempt.boxLocked ? heldLock(deps, ref, box) : null,
   }
+}
+
+/** What is run: a script, or a bundle with its entry. A large bundle comes by a URL, signed after the claim has committed. */
+async function filesOf(store: Store, { job, bundle }: Claimed) {
+  const { kind, sha256, sizeBytes, inline, objectKey } = bundle
+  if (kind === 'script') return { script: { name: 'main.py', sha256, base64: inline?.toString('base64') } }
+  const where = inline
+    ? { base64: inline.toString('base64') }
+    : { url: await presignGet(store, objectKey ?? '', {}, BUNDLE_SECONDS) }
+  return { bundle: { kind, sha256, sizeBytes, ...where }, entry: job.entry, cacheKey: job.orgId }
 }
 
 function heldLock(

@@ -7,12 +7,13 @@ import { deriveKeys, seal } from '../../core/access/keys'
 import { callBackTargets } from '../../core/boxes/call-back'
 import type { Fleet } from '../../core/boxes/look-at-box'
 import { readBoxCa } from '../../core/channels/box-ca'
-import type { Ctx } from '../../core/context'
+import { loadEnv } from '../../core/env'
 import { type BoxId, type JobId, newId } from '../../core/ids'
 import { isTerminal, type JobState } from '../../core/jobs/state'
 import { submissionSchema } from '../../core/jobs/submission'
-import { submitJob } from '../../core/jobs/submit-job'
+import { type SubmitCtx, submitJob } from '../../core/jobs/submit-job'
 import { type LogLine, readLines } from '../../core/logs/read-lines'
+import { openStore } from '../../core/store/store'
 import { anOrg } from '../../core/testing/fixtures'
 import type { Attempt, Job } from '../../db/schema'
 import { testDb } from '../../db/testing/database'
@@ -25,7 +26,7 @@ const POLL_MS = 20
 
 export type LabBox = { id: BoxId; name: string; stateRoot: string; url: string; process: Started }
 export type Lab = AsyncDisposable & {
-  ctx: Ctx
+  ctx: SubmitCtx
   dir: string
   store: TestStore
   worker: Started
@@ -36,7 +37,7 @@ export type Lab = AsyncDisposable & {
   startWorker(env?: Record<string, string>): Promise<Started>
   /** Starts a box runtime process and registers it. */
   addBox(options?: { name?: string; labels?: Record<string, string>; viaPort?: number }): Promise<LabBox>
-  submit(submission: { script: string } & Record<string, unknown>): Promise<JobId>
+  submit(submission: Record<string, unknown>): Promise<JobId>
   job(id: JobId): Promise<Job>
   attempt(id: JobId, attempt?: number): Promise<Attempt>
   /** Resolves once the job is in one of the states (default: an end) and, at an end, its attempt has closed. */
@@ -51,7 +52,6 @@ export async function aLab(env: Record<string, string> = {}, options: { boxUrl?:
   const store = stack.use(await aStore())
   const dir = mkdtempSync(path.join(tmpdir(), 'stout-lab-'))
   stack.defer(() => rmSync(dir, { recursive: true, force: true }))
-  const ctx = await anOrg(t.db)
   const workerPort = await freePort()
   const settings = {
     DATABASE_URL: t.url,
@@ -69,6 +69,8 @@ export async function aLab(env: Record<string, string> = {}, options: { boxUrl?:
     ...store.env,
     ...env,
   }
+  const ctx = { ...(await anOrg(t.db)), keys: deriveKeys(SECRET), store: openStore(loadEnv(settings)) }
+  stack.defer(() => ctx.store.close())
   const startWorker = async (more: Record<string, string> = {}) =>
     stack.use(await startEntry('worker/main.ts', [], { ...settings, ...more }, 'the worker listens'))
   const worker = await startWorker()
@@ -107,7 +109,7 @@ export async function aLab(env: Record<string, string> = {}, options: { boxUrl?:
 }
 
 async function addBox(
-  ctx: Ctx,
+  ctx: SubmitCtx,
   dir: string,
   {
     name = `box-${crypto.randomUUID().slice(0, 8)}`,
@@ -139,11 +141,11 @@ async function addBox(
   return { id, name, stateRoot, url, process }
 }
 
-async function getJob({ db }: Ctx, id: JobId): Promise<Job> {
+async function getJob({ db }: SubmitCtx, id: JobId): Promise<Job> {
   return await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 }
 
-async function until(ctx: Ctx, id: JobId, states: JobState[]): Promise<Job> {
+async function until(ctx: SubmitCtx, id: JobId, states: JobState[]): Promise<Job> {
   for (;;) {
     const job = await getJob(ctx, id)
     if (states.includes(job.state)) return job
@@ -155,7 +157,7 @@ async function until(ctx: Ctx, id: JobId, states: JobState[]): Promise<Job> {
   }
 }
 
-async function closed({ db }: Ctx, jobId: JobId): Promise<boolean> {
+async function closed({ db }: SubmitCtx, jobId: JobId): Promise<boolean> {
   const open = await db
     .selectFrom('attempts')
     .select('attempt')
