@@ -33,7 +33,7 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
       'get /jobs/{jobId}/events',
     ],
     ...['get /jobs/{jobId}/logs', 'get /jobs/{jobId}/logs/raw', 'get /jobs/{jobId}/logs/stream'],
-    ...['get /openapi.json', 'get /ready', 'patch /boxes/{boxId}'],
+    ...['get /openapi.json', 'get /ready', 'patch /boxes/{boxId}', 'patch /jobs/{jobId}'],
     ...['post /boxes', 'post /boxes/probe', 'post /bundles', 'post /jobs', 'post /jobs/{jobId}/cancel'],
   ])
 })
