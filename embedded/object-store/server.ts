@@ -83,9 +83,7 @@ async function carryOut(
   const ofBody = operation.checksumIsOfObject ? withoutChecksums(headers) : headers
   const body = openBody({ headers: ofBody }, payload, bytesOn(message, response))
   const call: Call = { store: options.store, region: options.region, request, headers, body }
-  // A request that should have no body must not have another one than was signed.
-  if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'DELETE')
-    await body.receive(refuseBytes)
+  if (!operation.takesBody) await body.receive(refuseBytes)
   return await operation.run({ ...call, ...names(request) })
 }
 
@@ -136,10 +134,12 @@ function refused(error: S3Error, message: IncomingMessage, id: string): Answer {
 
 async function send(message: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
   const { status, headers = {}, body } = answer
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, Buffer.from(value).toString('latin1'))
-  response.statusCode = status
   const release = typeof body === 'object' ? body.release : () => {}
   try {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, Buffer.from(value).toString('latin1'))
+    response.statusCode = status
+    // Who asked before sending and is refused may send or not: nobody can tell what comes next on this connection.
+    if (!message.complete && message.headers.expect !== undefined) response.setHeader('connection', 'close')
     if (typeof body === 'object') {
       await pipeline(Readable.from(body.bytes, { objectMode: false }), response)
       return

@@ -11,12 +11,18 @@ export type XmlNode = { [name: string]: string | number | boolean | XmlNode | Xm
 
 /** A document of S3. Undefined values leave their element out. */
 export function toXml(root: string, content: XmlNode): string {
-  return HEAD + builder.build({ [root]: { '@xmlns': NAMESPACE, ...content } })
+  return HEAD + escapeControls(builder.build({ [root]: { '@xmlns': NAMESPACE, ...content } }))
 }
 
 /** An error as S3 tells it. */
 export function errorXml(content: XmlNode): string {
-  return HEAD + builder.build({ Error: content })
+  return HEAD + escapeControls(builder.build({ Error: content }))
+}
+
+/** Keys may hold characters that XML would change or that it can't hold; they are written as S3 writes them. */
+function escapeControls(xml: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is escaped
+  return xml.replace(/[\x00-\x08\x0b-\x1f\ufffe\uffff]/g, (char) => `&#x${char.charCodeAt(0).toString(16)};`)
 }
 
 /** An element that was read: its children by name, each a list. */

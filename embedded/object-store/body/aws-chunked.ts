@@ -18,6 +18,18 @@ export async function* decodeAwsChunked(
   onTrailer: (name: string, value: string) => void,
 ): AsyncGenerator<Buffer> {
   const reader = new ByteReader(source)
+  try {
+    yield* readFrames(reader, mode, onTrailer)
+  } finally {
+    await reader.close()
+  }
+}
+
+async function* readFrames(
+  reader: ByteReader,
+  mode: { signing: ChunkSigning | null; trailer: boolean },
+  onTrailer: (name: string, value: string) => void,
+): AsyncGenerator<Buffer> {
   const chain = mode.signing && new SignatureChain(mode.signing)
   for (;;) {
     const { sizeBytes, signature } = readChunkHeader(await reader.line())

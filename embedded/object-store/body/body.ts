@@ -64,7 +64,7 @@ function readLength(headers: ReadonlyMap<string, string>, payload: PayloadMode):
   const text = headers.get(name)
   if (text === undefined) {
     if (payload.kind === 'chunked') throw new S3Error('MissingContentLength', `The header ${name} is needed.`)
-    return headers.has('transfer-encoding') ? null : 0
+    return null
   }
   if (!/^\d{1,15}$/.test(text)) throw new S3Error('InvalidArgument', `${name} is not a number of bytes.`)
   return Number(text)

@@ -53,6 +53,11 @@ export class ByteReader {
     return false
   }
 
+  /** Lets go of the stream, so that somebody else can read what is left of it. */
+  async close(): Promise<void> {
+    await this.chunks.return?.()
+  }
+
   private async more(): Promise<Buffer | null> {
     const next = await this.chunks.next()
     return next.done ? null : next.value

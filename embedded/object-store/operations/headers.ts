@@ -22,6 +22,7 @@ export function effectiveHeaders(request: S3Request): Map<string, string> {
     const lower = name.toLowerCase()
     if (!lower.startsWith('x-amz-') || OF_SIGNATURE.test(name)) continue
     if (values.length > 1 || headers.has(lower)) throw new S3Error('InvalidRequest', `${name} was given twice.`)
+    if (!/^[a-z0-9_.-]+$/.test(lower)) throw new S3Error('InvalidArgument', `${name} can not be a header.`)
     headers.set(lower, checkHeaderValue(name, values[0] ?? ''))
   }
   for (const [name, value] of headers) {

@@ -15,9 +15,6 @@ const MAX_PARTS = 10_000
 export async function createMultipartUpload(call: ObjectCall): Promise<Answer> {
   const { store, bucket, key, headers } = call
   store.catalogue.requireBucket(bucket)
-  await call.body.receive(async () => {
-    throw new S3Error('InvalidRequest', 'This operation takes no body.')
-  })
   const asked = headers.get('x-amz-checksum-algorithm')
   const algorithm = asked === undefined ? null : algorithmNamed(asked)
   const type = headers.get('x-amz-checksum-type') ?? 'COMPOSITE'

@@ -30,6 +30,8 @@ export function objectHeaders(object: StoredObject): Record<string, string> {
     etag: quoted(object.etag),
     'last-modified': new Date(object.modifiedAt).toUTCString(),
     'accept-ranges': 'bytes',
+    // The store may share its host with the web application, and what jobs made must not act as a page of it.
+    'content-security-policy': 'sandbox',
   }
 }
 

@@ -20,8 +20,10 @@ type Shape = {
   marks?: readonly string[]
   /** Parameters that may be there. */
   may?: readonly string[]
-  /** A header that must be there. */
-  header?: string
+  /** Takes its bytes from another object, which `x-amz-copy-source` names. */
+  copies?: true
+  /** Reads a body. The others must have none. */
+  takesBody?: true
   /** A checksum in the headers is that of the object, not of the body. */
   checksumIsOfObject?: true
 }
@@ -35,7 +37,7 @@ export type Operation = Shape &
 /** All there is. The first that fits is meant, so those with marks stand before those without. */
 const OPERATIONS: readonly Operation[] = [
   { name: 'ListBuckets', method: 'GET', on: 'service', run: listBuckets },
-  { name: 'CreateBucket', method: 'PUT', on: 'bucket', run: createBucket },
+  { name: 'CreateBucket', method: 'PUT', on: 'bucket', takesBody: true, run: createBucket },
   { name: 'HeadBucket', method: 'HEAD', on: 'bucket', run: headBucket },
   {
     name: 'ListObjectsV2',
@@ -53,13 +55,14 @@ const OPERATIONS: readonly Operation[] = [
     may: ['prefix', 'key-marker', 'upload-id-marker', 'max-uploads', 'encoding-type'],
     run: listMultipartUploads,
   },
-  { name: 'DeleteObjects', method: 'POST', on: 'bucket', marks: ['delete'], run: deleteObjects },
+  { name: 'DeleteObjects', method: 'POST', on: 'bucket', marks: ['delete'], takesBody: true, run: deleteObjects },
   { name: 'CreateMultipartUpload', method: 'POST', on: 'object', marks: ['uploads'], run: createMultipartUpload },
   {
     name: 'CompleteMultipartUpload',
     method: 'POST',
     on: 'object',
     marks: ['uploadId'],
+    takesBody: true,
     checksumIsOfObject: true,
     run: completeMultipartUpload,
   },
@@ -72,9 +75,16 @@ const OPERATIONS: readonly Operation[] = [
     may: ['part-number-marker', 'max-parts'],
     run: listParts,
   },
-  { name: 'CopyObject', method: 'PUT', on: 'object', header: 'x-amz-copy-source', run: copyObject },
-  { name: 'UploadPart', method: 'PUT', on: 'object', marks: ['partNumber', 'uploadId'], run: uploadPart },
-  { name: 'PutObject', method: 'PUT', on: 'object', run: putObject },
+  { name: 'CopyObject', method: 'PUT', on: 'object', copies: true, run: copyObject },
+  {
+    name: 'UploadPart',
+    method: 'PUT',
+    on: 'object',
+    marks: ['partNumber', 'uploadId'],
+    takesBody: true,
+    run: uploadPart,
+  },
+  { name: 'PutObject', method: 'PUT', on: 'object', takesBody: true, run: putObject },
   { name: 'GetObject', method: 'GET', on: 'object', may: OVERRIDES, run: getObject },
   { name: 'HeadObject', method: 'HEAD', on: 'object', may: OVERRIDES, run: getObject },
   { name: 'DeleteObject', method: 'DELETE', on: 'object', run: deleteObject },
@@ -93,8 +103,8 @@ export function operationFor(request: S3Request, headers: ReadonlyMap<string, st
   const here = OPERATIONS.filter((operation) => operation.on === on && operation.method === request.method)
   if (here.length === 0) throw new S3Error('MethodNotAllowed')
   const asked = [...request.query.keys()].filter((name) => !ANYWHERE.test(name))
-  const found = here.find(({ marks = [], may = [], header }) => {
-    if (header !== undefined && !headers.has(header)) return false
+  const found = here.find(({ marks = [], may = [], copies = false }) => {
+    if (copies !== headers.has('x-amz-copy-source')) return false
     return marks.every((mark) => asked.includes(mark)) && asked.every((name) => [...marks, ...may].includes(name))
   })
   if (!found) throw new S3Error('NotImplemented', `The store has no such operation (${asked.join(', ')}).`)

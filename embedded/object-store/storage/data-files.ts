@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -35,6 +35,9 @@ export class DataFiles {
     mkdirSync(path.join(dir, 'tmp'), { recursive: true, mode: 0o700 })
     for (let i = 0; i < 256; i++)
       mkdirSync(path.join(dir, 'data', i.toString(16).padStart(2, '0')), { recursive: true, mode: 0o700 })
+    const folder = openSync(path.join(dir, 'data'), 'r')
+    fsyncSync(folder)
+    closeSync(folder)
   }
 
   private path(name: string): string {

@@ -24,7 +24,7 @@ type Signer = Pick<StoreAccess, 'endpoint' | 'region' | 'accessKeyId' | 'secretA
 
 const sha256Hex = (data: string | Buffer) => createHash('sha256').update(data).digest('hex')
 const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest()
-export const longDateOf = (at: Date) => at.toISOString().replace(/[-:]|\.\d{3}/g, '')
+const longDateOf = (at: Date) => at.toISOString().replace(/[-:]|\.\d{3}/g, '')
 export const encodeKey = (key: string) =>
   key
     .split('/')
@@ -33,7 +33,7 @@ export const encodeKey = (key: string) =>
     )
     .join('/')
 
-export function signingKey({ secretAccessKey, region }: Signer, shortDate: string): Buffer {
+function signingKey({ secretAccessKey, region }: Signer, shortDate: string): Buffer {
   return [shortDate, region, 's3', 'aws4_request'].reduce<Buffer>(
     (key, part) => hmac(key, part),
     Buffer.from(`AWS4${secretAccessKey}`),
@@ -57,7 +57,7 @@ function signatureOf(signer: Signer, raw: RawRequest, signed: string[], longDate
     .digest('hex')
 }
 
-export const scopeOf = ({ region }: Signer, longDate: string) => `${longDate.slice(0, 8)}/${region}/s3/aws4_request`
+const scopeOf = ({ region }: Signer, longDate: string) => `${longDate.slice(0, 8)}/${region}/s3/aws4_request`
 const hostOf = ({ endpoint }: Signer) => new URL(endpoint).host
 
 /** Signs in the Authorization header. */
