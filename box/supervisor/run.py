@@ -3,16 +3,16 @@ from __future__ import annotations
 
 import os
 import selectors
-import signal
 import time
-from collections import deque
 from collections.abc import Callable
 
 from boxlock import BoxLock
 from control import Control
+from ending import read_status
 from guard import fork_guard
 from guardlink import GuardLink
 from lines import OUTPUT, STDERR, STDOUT
+from mailbox import Mailbox
 from mask import Masker
 from phases import Phases
 from reader import Clock, Reader
@@ -20,10 +20,6 @@ from sender import Sender
 from spool import Spool
 from wire import Http
 from workplace import make_script, note_exit, open_output_channel, wide_pipe
-
-#: Signals that end a script from outside, unless this program sent them.
-OUTSIDE_SIGNALS = (signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP)
-
 
 class Run:
     """Everything is decided in the main thread; the other threads post what they learn."""
@@ -35,15 +31,16 @@ class Run:
         self.masker = Masker.of(settings.environment, order.get("secrets") or {})
         self.reader = Reader(self.selector, self.spool, clock, self.masker)
         self.phases = Phases(Http(settings.url, http.token, settings.ca), self._masked)
-        self.posted: deque = deque()
-        self.woken, self.wake = os.pipe()
-        os.set_blocking(self.wake, False)
+        self.mailbox = Mailbox()
         self.guard: GuardLink | None = None
         self.grace = order["graceSeconds"]
         self.deadline = time.monotonic() + order["remainingSeconds"]
         self.ended_by: str | None = None
         self.error: str | None = None
         self.exited = self.over = False
+        self.leftovers: list[str] = []
+        self.uploads_stopped: str | None = None
+        self.artifacts = None
 
     def run(self) -> None:
         """Returns when `done` was answered, or when the attempt turned out to be no longer ours and its script was ended."""
@@ -52,7 +49,7 @@ class Run:
         if problem:
             self._tell_exit(None, None, 0, problem)
             self._quiet([])
-        self.selector.register(self.woken, selectors.EVENT_READ, self._take_posts)
+        self.selector.register(self.mailbox.fd, selectors.EVENT_READ, self.mailbox.take)
         while not self.over:
             for key, _ in self.selector.select(self._seconds_to_wait()):
                 key.data()
@@ -66,6 +63,7 @@ class Run:
             return f"The script was not started: {unwanted.get('reason') or 'cancelled'}"
         try:
             script = make_script(self.directory, self.settings, self.order)
+            self.began_ns = os.stat(script.directory).st_ctime_ns  # by the clock of the file system
             channel = open_output_channel(self.directory)
             (out, out_write), (err, err_write) = wide_pipe(), wide_pipe()
             self.guard = GuardLink(*fork_guard(script, out_write, err_write), self.settings.process_id)
@@ -77,31 +75,19 @@ class Run:
         return None
 
     def _start_threads(self) -> None:
-        self.sender = Sender(self.http, self.spool, finished=lambda gone: self._post(self._sent, gone))
+        post = self.mailbox.post
+        self.sender = Sender(self.http, self.spool, finished=lambda gone: post(self._sent, gone))
         self.sender.start()
         Control(Http(self.settings.url, self.http.token, self.settings.ca), self.order["control"]["version"],
-                changed=lambda state: self._post(self._controlled, state), gone=lambda why: self._post(self._gone, why)).start()
+                changed=lambda state: post(self._controlled, state), gone=lambda why: post(self._gone, why)).start()
         if self.order["lock"]:
-            BoxLock(self.order["lock"], lost=lambda why: self._post(self._lock_lost, why)).start()
-
-    def _post(self, what: Callable, told: object) -> None:
-        """Has the main thread call `what` with `told`."""
-        self.posted.append((what, told))
-        try:
-            os.write(self.wake, b"x")
-        except BlockingIOError:
-            pass  # enough wake-ups lie there
-
-    def _take_posts(self) -> None:
-        os.read(self.woken, 4096)
-        while self.posted:
-            what, told = self.posted.popleft()
-            what(told)
+            BoxLock(self.order["lock"], lost=lambda why: post(self._lock_lost, why)).start()
 
     def _controlled(self, state: dict) -> None:
         if state.get("remainingSeconds") is not None:
             self.deadline = time.monotonic() + state["remainingSeconds"]
-        if state.get("stop"):
+        if stop := state.get("stop"):
+            self._stop_uploads(f"the uploads were stopped ({stop.get('reason') or 'by the server'})")
             self._end("cancel", 0)
         elif state.get("cancel"):
             self._end("cancel", self.grace)
@@ -118,10 +104,9 @@ class Run:
         self.over = self.guard is None or self.guard.quiet
 
     def _sent(self, gone: str | None) -> None:
-        if gone is None:
-            self.over = True
-        else:
+        if gone is not None:
             self._gone(gone)
+        self.over = self.over or gone is None
 
     def _end(self, ended_by: str, grace_seconds: float, error: str | None = None) -> None:
         """Ends everything that runs. The first reason counts; a shorter grace may follow."""
@@ -147,16 +132,12 @@ class Run:
                 self._quiet(message["leftovers"])
 
     def _script_exited(self, status: int, duration_ms: int) -> None:
-        if not os.WIFSIGNALED(status):
-            self._tell_exit(os.WEXITSTATUS(status), None, duration_ms, self.error)
-            return
-        number = os.WTERMSIG(status)
-        known = {member.value: member.name for member in signal.Signals}
-        if self.guard.guard_died and self.ended_by is None:
+        code, signal_name, outside = read_status(status)
+        if signal_name and self.guard.guard_died and self.ended_by is None:
             self.ended_by, self.error = "outside", "The process that guards the script was killed."
-        elif number in OUTSIDE_SIGNALS and self.ended_by is None:
+        elif outside and self.ended_by is None:
             self.ended_by = "outside"
-        self._tell_exit(None, known.get(number, f"SIG{number}"), duration_ms, self.error)
+        self._tell_exit(code, signal_name, duration_ms, self.error)
 
     def _tell_exit(self, code: int | None, signal_name: str | None, duration_ms: int, error: str | None) -> None:
         self.exited = True
@@ -173,8 +154,24 @@ class Run:
             self._tell_exit(None, None, 0, "It is not known how the script ended: the process that guards it was killed.")
         self.reader.finish()
         self.phases.wait()
-        self.sender.tell_done([self.masker.mask_start(command) for command in leftovers] if self.masker else leftovers)
+        self.leftovers = [self.masker.mask_start(command) for command in leftovers] if self.masker else leftovers
         self.over = self.sender.stopped
+        if self.over or not self.order.get("artifacts") or self.guard is None or self.guard.script_pid is None:
+            return self._uploaded(None)
+        from artifacts import Artifacts
+        self.artifacts = Artifacts(self, finished=lambda gone: self.mailbox.post(self._uploaded, gone))
+        if self.uploads_stopped:
+            self.artifacts.stop(self.uploads_stopped)
+        self.artifacts.start()
+
+    def _uploaded(self, gone: str | None) -> None:
+        """Every file of the job is where it belongs, or was told of."""
+        self._gone(gone) if gone else self.sender.tell_done(self.leftovers)
+
+    def _stop_uploads(self, why: str) -> None:
+        self.uploads_stopped = self.uploads_stopped or why
+        if self.artifacts is not None:
+            self.artifacts.stop(why)
 
     def _masked(self, text: str) -> str:
         return self.masker.mask_text(text) if self.masker else text

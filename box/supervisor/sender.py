@@ -30,6 +30,7 @@ class Sender(threading.Thread):
         super().__init__(name="sender", daemon=True)
         self.http, self.spool, self.finished = http, spool, finished
         self.exit: dict | None = None
+        self.exit_told = threading.Event()
         self.done: dict | None = None
         self.heard: int | None = None
         self.next = 1
@@ -93,6 +94,7 @@ class Sender(threading.Thread):
         if what == "exit":
             self._post("/exit", self.exit)
             self.exit = None
+            self.exit_told.set()
         elif what == "heard":
             told = self.heard
             self._answered(self.http.request("POST", "/heard", {"version": told}), accepted=(501,))

@@ -50,7 +50,8 @@ def get_ready() -> None:
     import processes
     processes.harden("stout-super")
     processes.ignore_signals()
-    import hashlib, run  # noqa: E401, F401
+    import hashlib, later, run  # noqa: E401, F401
+    later.keep(DIRECTORY)
     sys.path.remove(DIRECTORY)
     for name in os.listdir(DIRECTORY):
         if name.endswith(".py"):

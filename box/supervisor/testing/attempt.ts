@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -103,8 +103,15 @@ export class Attempt {
 
   /** Resolves when the attempt is closed and its directory is gone. */
   async closed(): Promise<void> {
-    await until('done', () => this.collector.dones.length > 0)
+    await until('done', () => this.collector.dones.length > 0).catch(async (error: Error) => {
+      throw new Error(`${error.message}; the supervisor says: ${await this.supervisorLog()}`)
+    })
     await until('an empty box', async () => (await this.directory()) === undefined)
+  }
+
+  /** What the supervisor said of its own troubles. */
+  async supervisorLog(): Promise<string> {
+    return await readFile(join((await this.directory()) ?? '', 'supervisor.log'), 'utf8').catch(() => 'nothing')
   }
 
   /** Ends what a failed test may have left. */

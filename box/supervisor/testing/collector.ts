@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { gunzipSync } from 'node:zlib'
+import type { ArtifactDesk } from './artifact-desk'
 import { type Line, readBatch } from './batch'
 
 export type Exit = {
@@ -22,12 +23,24 @@ export type ClaimRequest = {
   identity: Record<string, unknown>
 }
 
+export type ArtifactOrder = {
+  globs: string[]
+  lagerOutput: boolean
+  maxFiles: number
+  maxFileBytes: number
+  maxTotalBytes: number
+  partBytes: number
+  uploadSeconds: number
+  stallSeconds?: number
+}
 /** What the claim's answer carries besides the token and the clock. */
 export type Order = {
   script: string
   /** A zip, which is told in place of the script. */
   bundle?: Uint8Array
   cacheKey?: string
+  /** What files are kept; they go to the collector's `desk`. */
+  artifacts?: ArtifactOrder
   args: string[]
   env: Record<string, string>
   secrets?: Record<string, string>
@@ -41,6 +54,7 @@ export type Order = {
 /** What to do with a request instead of answering it: a status, or cutting the connection before or after handling it. */
 export type Mischief = number | 'cut_before' | 'cut_after' | undefined
 
+const ABOUT_ARTIFACTS = ['/uploads', '/uploaded', '/skipped', '/progress']
 export const CLAIM_TOKEN = 'claim-token-e1f0'
 export const RUN_TOKEN = 'run-token-77ab'
 
@@ -71,6 +85,8 @@ export class Collector {
   batches = 0
   resentLines = 0
   clock = () => new Date()
+  /** Answers about artifacts. */
+  desk: ArtifactDesk | undefined
   /** Set before it listens: it speaks https with this. */
   tls: { key: string; cert: string } | undefined
   /** Told in place of the script's own hash. */
@@ -154,19 +170,23 @@ export class Collector {
     if (typeof mischief === 'number')
       return json(response, mischief, { code: 'test', message: 'As the test wants it.' })
     if (mischief === 'cut_before') return void request.socket.destroy()
-    const [status, answer] = this.handle(path, request.headers.authorization, gzip ? gunzipSync(body) : body)
+    const [status, answer] = await this.handle(path, request.headers.authorization, gzip ? gunzipSync(body) : body)
     if (path === '/log' && this.answerAfterMs > 0) await new Promise((done) => setTimeout(done, this.answerAfterMs))
     if (mischief === 'cut_after') return void request.socket.destroy()
     if (path === '/control' && status === 200) return this.stream(request, response)
     json(response, status, answer)
   }
 
-  private handle(path: string, authorization: string | undefined, body: Buffer): [number, object] {
+  private async handle(path: string, authorization: string | undefined, body: Buffer): Promise<[number, object]> {
     const token = path === '/claim' ? CLAIM_TOKEN : RUN_TOKEN
     if (authorization !== `Bearer ${token}`) return [401, { code: 'unauthenticated', message: 'Wrong token.' }]
     if (path === '/claim') return this.claim(JSON.parse(body.toString()))
     if (path === '/log') return this.log(body)
     if (this.dones.length > 0 && path === '/control') return [410, { code: 'gone', message: 'Closed.' }]
+    if (ABOUT_ARTIFACTS.includes(path)) {
+      if (this.exits.length === 0) return [409, { code: 'conflict', message: 'Say exit before artifacts.' }]
+      return [200, (await this.desk?.answer(path, JSON.parse(body.toString()))) ?? {}]
+    }
     if (path === '/phase') this.phases.push(JSON.parse(body.toString()))
     if (path === '/exit') this.exits.push(JSON.parse(body.toString()))
     if (path === '/done') {
