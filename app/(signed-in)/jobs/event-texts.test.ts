@@ -44,6 +44,14 @@ test.each([
     { title: 'Box is quiet and free again', detail: '2 lines; ended what was left: sleep' },
   ],
   [
+    event('attempt_closed', { by: 'done', lines: 2, leftovers: [], artifacts: { uploaded: 3, skipped: 1, failed: 2 } }),
+    { title: 'Box is quiet and free again', detail: '2 lines; 3 artifacts, 1 left out, 2 not kept' },
+  ],
+  [
+    event('attempt_closed', { by: 'done', lines: 2, artifacts: { uploaded: 0, skipped: 0, failed: 0 } }),
+    { title: 'Box is quiet and free again', detail: '2 lines' },
+  ],
+  [
     event('attempt_closed', { by: 'reaped', verdict: 'the supervisor is gone' }),
     { title: 'Box was looked after and is free again', detail: 'the supervisor is gone' },
   ],

@@ -1,5 +1,5 @@
 import type { EventView } from '../../../core/events/list-events'
-import { formatCountOf, formatDuration } from '../../ui/format'
+import { formatCount, formatCountOf, formatDuration } from '../../ui/format'
 
 /** What happened, and what is known about it besides. */
 export type EventText = { title: string; detail?: string }
@@ -79,14 +79,26 @@ const CLOSINGS: Record<string, string> = {
   released: 'Box was released by hand',
 }
 
-function closedText({ by, lines, leftovers, verdict }: EventView['data']): EventText {
+function closedText({ by, lines, leftovers, verdict, artifacts }: EventView['data']): EventText {
   const title = CLOSINGS[String(by)] ?? 'Attempt closed'
   const details = [
     typeof lines === 'number' && formatCountOf(lines, 'line'),
+    artifactsText(artifacts),
     typeof verdict === 'string' && verdict,
     Array.isArray(leftovers) && leftovers.length > 0 && `ended what was left: ${leftovers.join(', ')}`,
   ].filter(Boolean)
   return { title, ...(details.length > 0 && { detail: details.join('; ') }) }
+}
+
+function artifactsText(counts: unknown): string {
+  if (typeof counts !== 'object' || counts === null) return ''
+  const { uploaded = 0, skipped = 0, failed = 0 } = counts as Record<string, number>
+  const texts = [
+    uploaded > 0 && formatCountOf(uploaded, 'artifact'),
+    skipped > 0 && `${formatCount(skipped)} left out`,
+    failed > 0 && `${formatCount(failed)} not kept`,
+  ]
+  return texts.filter(Boolean).join(', ')
 }
 
 /** Who caused an event: a name where there is one. */
