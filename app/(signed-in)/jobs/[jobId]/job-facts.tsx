@@ -3,7 +3,8 @@
 import type { ReactNode } from 'react'
 import type { JobView } from '../../../../core/jobs/job-view'
 import { isTerminal } from '../../../../core/jobs/state'
-import { formatDuration } from '../../../ui/format'
+import { CopyButton } from '../../../ui/copy-button'
+import { formatBytes, formatDuration } from '../../../ui/format'
 import { Panel } from '../../../ui/panel'
 import { AbsoluteTime, Duration, RelativeTime } from '../../../ui/time'
 import { actorText } from '../event-texts'
@@ -11,6 +12,7 @@ import { actorText } from '../event-texts'
 /** What is known of a job besides its state. */
 export function JobFacts({ job }: { job: JobView }) {
   const { exitCode, signal, boxName, attempt, args, requires, labels, startedAt, finishedAt, deadlineAt } = job
+  const { bundle, entry, secretNames, artifacts } = job
   const live = !isTerminal(job.state)
   return (
     <Panel title="Facts">
@@ -40,9 +42,34 @@ export function JobFacts({ job }: { job: JobView }) {
             <Codes texts={requires} />
           </Fact>
         )}
+        {bundle.kind === 'zip' && (
+          <Fact name="Bundle">
+            {formatBytes(bundle.sizeBytes)},{' '}
+            <code className="font-mono text-xs" title={`SHA-256 ${bundle.sha256}`}>
+              {bundle.sha256.slice(0, 12)}…
+            </code>{' '}
+            <CopyButton text={bundle.sha256} what="SHA-256 of the bundle" />
+          </Fact>
+        )}
+        {bundle.kind === 'zip' && (
+          <Fact name="Runs">
+            <Codes texts={[entry]} />
+          </Fact>
+        )}
         {args.length > 0 && (
           <Fact name="Arguments">
             <Codes texts={args} />
+          </Fact>
+        )}
+        {secretNames.length > 0 && (
+          <Fact name="Secrets">
+            <Codes texts={secretNames} />
+          </Fact>
+        )}
+        {(artifacts.globs.length > 0 || artifacts.lagerOutput) && (
+          <Fact name="Keeps">
+            <Codes texts={artifacts.globs} />
+            {artifacts.lagerOutput && "Lager's output folders"}
           </Fact>
         )}
         {Object.keys(labels).length > 0 && (

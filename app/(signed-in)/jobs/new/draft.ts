@@ -5,17 +5,31 @@ import type { Submission } from '../../../../core/jobs/submission'
 export type Entry = { id: number; value: string }
 export type Pair = { id: number; key: string; value: string }
 
+/** The form before anything was entered. */
+export const EMPTY_DRAFT: Draft = {
+  ...{ name: '', source: 'script', script: '', entry: '', target: 'any', box: '', group: '' },
+  ...{ requires: [], args: [], env: [], secrets: [], labels: [], globs: [], lagerOutput: false },
+  ...{ timeoutSeconds: '', queueTimeoutSeconds: '', graceSeconds: '' },
+}
+
 /** The form as it stands. Numbers are texts until they are sent, so that half-typed ones can stand there. */
 export type Draft = {
   name: string
+  /** What runs: the text of one script, or a file of a bundle. What was entered for the other is kept, but not sent. */
+  source: 'script' | 'bundle'
   script: string
+  entry: string
   target: 'any' | 'box' | 'group'
   box: string
   group: string
   requires: Entry[]
   args: Entry[]
   env: Pair[]
+  /** Stands nowhere but here and in the request that submits the job. */
+  secrets: Pair[]
   labels: Pair[]
+  globs: Entry[]
+  lagerOutput: boolean
   timeoutSeconds: string
   queueTimeoutSeconds: string
   graceSeconds: string
@@ -24,19 +38,22 @@ export type Draft = {
 /** What is wrong, by field: `name`, `args.2`, `env.0` (by line), `target`, … */
 export type FieldErrors = Record<string, string>
 
-type Sent = Partial<Omit<Submission, 'script'>> & Pick<Submission, 'script'>
-
-/** The submission that a draft stands for. What was left empty is left out, so that the server's defaults apply. */
-export function toSubmission(draft: Draft): Sent {
-  const { name, script, requires, args, env, labels } = draft
+/**
+ * The submission that a draft stands for. What was left empty is left out, so that the server's defaults apply.
+ * @param bundle SHA-256 of the uploaded bundle, when the draft's source is one
+ */
+export function toSubmission(draft: Draft, bundle?: string): Partial<Submission> {
+  const { name, script, entry, requires, args, env, secrets, labels, globs, lagerOutput } = draft
   return {
     ...(name.trim() !== '' && { name: name.trim() }),
-    script,
+    ...(bundle === undefined ? { script } : { bundle, entry }),
     target: targetOf(draft),
-    requires: requires.map(({ value }) => value.trim()).filter((value) => value !== ''),
+    requires: filled(requires),
     args: args.map(({ value }) => value),
-    env: Object.fromEntries(env.filter(isFilled).map(({ key, value }) => [key.trim(), value])),
-    labels: Object.fromEntries(labels.filter(isFilled).map(({ key, value }) => [key.trim(), value])),
+    env: record(env),
+    secrets: record(secrets),
+    labels: record(labels),
+    artifacts: { globs: filled(globs), lagerOutput },
     ...seconds('timeoutSeconds', draft.timeoutSeconds),
     ...seconds('queueTimeoutSeconds', draft.queueTimeoutSeconds),
     ...seconds('graceSeconds', draft.graceSeconds),
@@ -44,8 +61,13 @@ export function toSubmission(draft: Draft): Sent {
 }
 
 /** What the server cannot see any more once the draft was made into a submission. */
-export function draftErrors({ env, labels }: Draft): FieldErrors {
-  return { ...doubles('env', env), ...doubles('labels', labels) }
+export function draftErrors({ env, secrets, labels, source, entry }: Draft): FieldErrors {
+  return {
+    ...(source === 'bundle' && entry === '' && { entry: 'Choose the file that is run.' }),
+    ...doubles('env', env),
+    ...doubles('secrets', secrets),
+    ...doubles('labels', labels),
+  }
 }
 
 /**
@@ -66,16 +88,28 @@ function fieldOf(path: string, draft: Draft): string {
   const [head = '', ...rest] = path.split('.')
   const below = rest.join('.')
   if (head === 'target') return 'target'
-  if ((head === 'env' || head === 'labels') && below !== '') {
+  if ((head === 'env' || head === 'secrets' || head === 'labels') && below !== '') {
     const line = draft[head].findIndex((pair) => isFilled(pair) && pair.key.trim() === below)
     return line === -1 ? head : `${head}.${line}`
   }
-  if (head === 'requires' && below !== '') {
-    const sent = draft.requires.flatMap(({ value }, line) => (value.trim() === '' ? [] : [line]))
-    const line = sent[Number(below)]
-    return line === undefined ? head : `${head}.${line}`
-  }
+  if (head === 'requires' && below !== '') return lineOf('requires', draft.requires, below)
+  if (head === 'artifacts') return rest[0] === 'globs' && rest[1] ? lineOf('globs', draft.globs, rest[1]) : 'globs'
   return path
+}
+
+/** The line that the `place`-th sent text of a list stands in. */
+function lineOf(field: string, entries: readonly Entry[], place: string): string {
+  const sent = entries.flatMap(({ value }, line) => (value.trim() === '' ? [] : [line]))
+  const line = sent[Number(place)]
+  return line === undefined ? field : `${field}.${line}`
+}
+
+function filled(entries: readonly Entry[]): string[] {
+  return entries.map(({ value }) => value.trim()).filter((value) => value !== '')
+}
+
+function record(pairs: readonly Pair[]): Record<string, string> {
+  return Object.fromEntries(pairs.filter(isFilled).map(({ key, value }) => [key.trim(), value]))
 }
 
 function targetOf({ target, box, group }: Draft): Submission['target'] {
@@ -92,7 +126,7 @@ function seconds(field: string, text: string): Record<string, number> {
   return text.trim() === '' ? {} : { [field]: Number(text) }
 }
 
-function doubles(field: 'env' | 'labels', pairs: readonly Pair[]): FieldErrors {
+function doubles(field: 'env' | 'secrets' | 'labels', pairs: readonly Pair[]): FieldErrors {
   const keys = pairs.map(({ key }) => key.trim())
   return Object.fromEntries(
     keys.flatMap((key, line) =>

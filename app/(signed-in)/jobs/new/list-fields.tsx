@@ -5,7 +5,7 @@ import { Button } from '../../../ui/button'
 import { FieldError, inputClasses } from '../../../ui/field'
 import type { Entry, FieldErrors, Pair } from './draft'
 
-type ListProps = { title: string; one: string; hint?: string; errors: FieldErrors; field: string }
+export type ListProps = { title: string; one: string; hint?: ReactNode; errors: FieldErrors; field: string }
 
 /** A list of texts that grows line by line. */
 export function EntryList({
@@ -99,8 +99,8 @@ export function PairList({
 type Described = { 'aria-invalid'?: true; 'aria-describedby'?: string }
 type Inputs<L> = (line: L, name: string, isNew: boolean, described: Described) => ReactNode
 
-/** The frame of both: a legend, the lines each with its error and a way to remove it, and a way to add one. */
-function Lines<L extends { id: number }>({
+/** The frame of all lists: a legend, the lines each with its error and a way to remove it, and a way to add one. */
+export function Lines<L extends { id: number }>({
   title,
   one,
   hint,
@@ -109,11 +109,14 @@ function Lines<L extends { id: number }>({
   lines,
   onAdd,
   onRemove,
+  actions,
   children,
 }: ListProps & {
   lines: L[]
   onAdd: (id: number) => void
   onRemove: (id: number) => void
+  /** Stand beside the button that adds a line. */
+  actions?: ReactNode
   children: Inputs<L> | [Inputs<L>, ReactNode]
 }) {
   const frame = useId()
@@ -147,9 +150,12 @@ function Lines<L extends { id: number }>({
       })}
       {extra}
       <FieldError error={errors[field]} />
-      <Button size="small" onClick={add} className="self-start">
-        Add {one.toLowerCase()}
-      </Button>
+      <div className="flex flex-wrap gap-2">
+        <Button size="small" onClick={add}>
+          Add {one.toLowerCase()}
+        </Button>
+        {actions}
+      </div>
     </fieldset>
   )
 }

@@ -1,41 +1,53 @@
 'use client'
 
-import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type DragEvent, useEffect, useRef, useState } from 'react'
 import type { LIMITS } from '../../../../core/jobs/submission'
-import { failureOf } from '../../../data/failure'
-import { leaveWhenSignedOut, useTRPC } from '../../../data/trpc'
 import { Button } from '../../../ui/button'
 import { useHydrated } from '../../../ui/clock'
 import { Field, inputClasses } from '../../../ui/field'
 import { Notice } from '../../../ui/notice'
 import { jobPath } from '../../../ui/paths'
-import { type Draft, draftErrors, type FieldErrors, fieldErrors, toSubmission } from './draft'
+import { ArtifactFields } from './artifact-fields'
+import type { BundleUpload } from './bundle/bundle-upload'
+import type { BundleLimits } from './bundle/content'
+import { fromDrop, isBundle } from './bundle/folder'
+import { useBundleUpload } from './bundle/use-bundle-upload'
+import { type Draft, EMPTY_DRAFT, type FieldErrors } from './draft'
 import { LimitFields } from './limit-fields'
 import { EntryList, PairList } from './list-fields'
-import { ScriptEditor } from './script-editor'
+import { SecretFields } from './secret-fields'
 import { Section } from './section'
+import { SourceFields } from './source-fields'
 import { TargetFields } from './target-fields'
-
-const EMPTY: Draft = {
-  ...{ name: '', script: '', target: 'any', box: '', group: '' },
-  ...{ requires: [], args: [], env: [], labels: [] },
-  ...{ timeoutSeconds: '', queueTimeoutSeconds: '', graceSeconds: '' },
-}
+import { useSubmit } from './use-submit'
 
 /** Describes a job and submits it. The server decides what is right; what it refuses is shown at its field. */
-export function NewJobForm({ limits }: { limits: typeof LIMITS }) {
+export function NewJobForm({ limits, bundleLimits }: { limits: typeof LIMITS; bundleLimits: BundleLimits }) {
   const router = useRouter()
-  const [draft, setDraft] = useState(EMPTY)
+  const [draft, setDraft] = useState(EMPTY_DRAFT)
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
-  const { submit, busy, errors, failure } = useSubmit(draft, (jobId) => router.push(jobPath(jobId)))
+  const upload = useBundleUpload(bundleLimits)
+  const { submit, busy, errors, failure } = useSubmit(draft, upload, (jobId) => router.push(jobPath(jobId)))
+  const drop = useDrop(upload, bundleLimits, () => change({ source: 'bundle' }))
   const form = useFocusOnFirstError(errors)
   const hydrated = useHydrated() // what is typed before that would be shown, but not sent
   return (
-    <form ref={form} inert={!hydrated} method="post" noValidate onSubmit={submit} className="flex flex-col gap-4">
+    <form
+      {...drop}
+      ref={form}
+      inert={!hydrated}
+      method="post"
+      noValidate
+      onSubmit={submit}
+      className="flex flex-col gap-4"
+    >
       <Section title="Job">
-        <Field label="Name" hint="Shown in lists; “script” when left empty." error={errors.name}>
+        <Field
+          label="Name"
+          hint={`Shown in lists; ${draft.source === 'bundle' ? "the bundle's name" : '“script”'} when left empty.`}
+          error={errors.name}
+        >
           {(props) => (
             <input
               {...props}
@@ -45,12 +57,13 @@ export function NewJobForm({ limits }: { limits: typeof LIMITS }) {
             />
           )}
         </Field>
-        <ScriptEditor
-          value={draft.script}
-          onChange={(script) => change({ script })}
-          onFile={(name) => change(draft.name === '' ? { name } : {})}
-          maxBytes={limits.scriptBytes}
-          error={errors.script}
+        <SourceFields
+          draft={draft}
+          change={change}
+          errors={errors}
+          upload={upload}
+          scriptBytes={limits.scriptBytes}
+          bundleLimits={bundleLimits}
         />
         <EntryList
           title="Arguments"
@@ -65,7 +78,7 @@ export function NewJobForm({ limits }: { limits: typeof LIMITS }) {
       <Section title="Where it runs">
         <TargetFields draft={draft} change={change} errors={errors} />
       </Section>
-      <Section title="Environment and labels">
+      <Section title="Environment, secrets and labels">
         <PairList
           title="Environment variables"
           one="Variable"
@@ -74,6 +87,7 @@ export function NewJobForm({ limits }: { limits: typeof LIMITS }) {
           errors={errors}
           field="env"
         />
+        <SecretFields secrets={draft.secrets} onChange={(secrets) => change({ secrets })} errors={errors} />
         <PairList
           title="Labels"
           one="Label"
@@ -84,12 +98,15 @@ export function NewJobForm({ limits }: { limits: typeof LIMITS }) {
           field="labels"
         />
       </Section>
+      <Section title="Artifacts">
+        <ArtifactFields draft={draft} change={change} errors={errors} />
+      </Section>
       <Section title="Limits">
         <LimitFields draft={draft} change={change} errors={errors} limits={limits} />
       </Section>
       <div className="sticky bottom-0 -mx-4 flex flex-wrap items-center gap-3 border-t border-line bg-canvas px-4 py-3">
         <Button type="submit" look="primary" disabled={busy}>
-          {busy ? 'Submitting …' : 'Submit job'}
+          {busyText(busy, draft, upload)}
         </Button>
         {failure && <Notice tone="bad">{failure}</Notice>}
       </div>
@@ -97,29 +114,33 @@ export function NewJobForm({ limits }: { limits: typeof LIMITS }) {
   )
 }
 
-function useSubmit(draft: Draft, onSubmitted: (jobId: string) => void) {
-  const trpc = useTRPC()
-  const [errors, setErrors] = useState<FieldErrors>({})
-  const mutation = useMutation(
-    trpc.jobs.submit.mutationOptions({
-      onSuccess: ({ id }) => onSubmitted(id),
-      onError: (error) => {
-        leaveWhenSignedOut(error)
-        setErrors(fieldErrors(failureOf(error).issues, draft))
-      },
-    }),
-  )
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    const found = draftErrors(draft)
-    setErrors(found)
-    if (Object.keys(found).length === 0) mutation.mutate(toSubmission(draft))
+function busyText(busy: boolean, { source }: Draft, { state }: BundleUpload): string {
+  if (!busy) return 'Submit job'
+  return source === 'bundle' && state.phase !== 'ready' ? 'Waiting for the upload …' : 'Submitting …'
+}
+
+/**
+ * A folder or a zip may be dropped anywhere on the form. A drop that misses the page's targets would make the browser show the
+ * file in place of the page, and what was filled in would be lost: it does nothing.
+ */
+function useDrop(upload: BundleUpload, { entries }: BundleLimits, onBundle: () => void) {
+  useEffect(() => {
+    const keepPage = (event: globalThis.DragEvent) => event.preventDefault()
+    window.addEventListener('dragover', keepPage)
+    window.addEventListener('drop', keepPage)
+    return () => {
+      window.removeEventListener('dragover', keepPage)
+      window.removeEventListener('drop', keepPage)
+    }
+  }, [])
+  return {
+    onDrop(event: DragEvent) {
+      if (event.defaultPrevented || !isBundle(event.dataTransfer)) return
+      event.preventDefault()
+      onBundle()
+      upload.take(fromDrop(event.dataTransfer, entries))
+    },
   }
-  const wrong = Object.keys(errors).length
-  const failure = wrong
-    ? 'Not submitted: look at the fields marked above.'
-    : mutation.error && failureOf(mutation.error).message
-  return { submit, errors, failure, busy: mutation.isPending || mutation.isSuccess }
 }
 
 /** Whoever submitted something wrong finds the focus on the first field that says so. */

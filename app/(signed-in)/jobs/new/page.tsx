@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import { BUNDLE_LIMITS } from '../../../../core/bundles/limits'
 import { LIMITS } from '../../../../core/jobs/submission'
 import { Hydrate, queryClient, requireCaller, trpc } from '../../../data/server'
 import { PageHeading } from '../../../ui/page-heading'
@@ -14,7 +15,7 @@ export default async function NewJobPage() {
     <div className="mx-auto flex max-w-5xl flex-col gap-4">
       <PageHeading title="New job" />
       <Hydrate>
-        <NewJobForm limits={LIMITS} />
+        <NewJobForm limits={LIMITS} bundleLimits={BUNDLE_LIMITS} />
       </Hydrate>
     </div>
   )

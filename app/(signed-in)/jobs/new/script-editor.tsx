@@ -5,13 +5,17 @@ import { Button } from '../../../ui/button'
 import { classes } from '../../../ui/classes'
 import { Field } from '../../../ui/field'
 import { formatBytes } from '../../../ui/format'
+import { isBundle } from './bundle/folder'
 import { indent } from './indent'
 
 /** Escape lets the next Tab leave the editor, so that nobody is caught in it. */
 const LEAVE_HINT = 'Tab indents; Esc, then Tab leaves the editor.'
 const ROWS = 18
 
-/** A plain editor for Python: monospace, line numbers, Tab and Enter indent. A file can be loaded or dropped into it. */
+/**
+ * A plain editor for Python: monospace, line numbers, Tab and Enter indent. A file can be loaded or dropped into it; what would be
+ * a bundle is left to the form around it.
+ */
 export function ScriptEditor({
   value,
   onChange,
@@ -78,7 +82,7 @@ export function ScriptEditor({
                   tabLeaves.current = false
                 }}
                 onDrop={(event) => {
-                  if (event.dataTransfer.files.length === 0) return
+                  if (event.dataTransfer.files.length === 0 || isBundle(event.dataTransfer)) return
                   event.preventDefault()
                   void load(event.dataTransfer.files[0])
                 }}
