@@ -30,12 +30,13 @@ export async function answer(
 /** Details stay in the log. */
 export function logFailure(log: Web['log'], failure: Failure, error: unknown, where: Record<string, unknown>): void {
   if (failure.status < 500) log.debug({ ...where, status: failure.status, code: failure.code }, failure.message)
-  else if (failure.status === 503) log.warn({ ...where, error: textOf(error) }, 'the database does not answer')
+  else if (failure.status === 503) log.warn({ ...where, error: textOf(error) }, 'what a request needs does not answer')
   else log.error({ ...where, err: error }, 'a request failed')
 }
 
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message} ${textOf(error.cause)}`
 }
 
 function failureResponse({ status, code, message, issues, detail, retryAfterSeconds }: Failure): Response {

@@ -24,7 +24,12 @@ const PASSING_STATES = /^(08...|53...|57P0[1-5]|57014|55P03|25P0[34]|40001|40P01
 export function explain(error: unknown): Failure {
   if (error instanceof DomainError) {
     const { status, code, message, issues, detail } = error
-    return { status, code, message, ...(issues.length > 0 && { issues }), ...('reason' in detail && { detail }) }
+    return {
+      ...{ status, code, message },
+      ...(issues.length > 0 && { issues }),
+      ...('reason' in detail && { detail }),
+      ...(code === 'unavailable' && { retryAfterSeconds: RETRY_AFTER_SECONDS }),
+    }
   }
   if (error instanceof z.ZodError) return badInput(issuesOf(error))
   if (isPassing(error)) {

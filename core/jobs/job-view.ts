@@ -1,6 +1,8 @@
+import { sql } from 'kysely'
 import { z } from 'zod'
 import type { Db } from '../../db/client'
 import { WAIT_CODES, type WaitReason } from '../../db/schema'
+import { ARTIFACT_STATES, artifactCountsSchema } from '../artifacts/artifact-view'
 import { idIn } from '../events/actor'
 import type { OrgId } from '../ids'
 import { FAILURE_CLASSES, JOB_STATES, WAITING_STATES } from './state'
@@ -64,6 +66,7 @@ export const jobViewSchema = z
     finishedAt: instant(),
     waitReasons: z.array(waitReasonSchema).meta({ description: 'Why it waits for a box; empty when it does not.' }),
     queueKey: z.string().meta({ description: 'box:<name>, group:<name> or any' }),
+    artifactCounts: artifactCountsSchema,
     lineCount: z.number().int().meta({ description: 'Lines of the current attempt that can be read.' }),
     url: z.string().meta({ description: 'The page of the job.' }),
   })
@@ -74,6 +77,12 @@ export type JobView = z.infer<typeof jobViewSchema>
 export function isWaiting(state: JobView['state']): boolean {
   return (WAITING_STATES as readonly string[]).includes(state)
 }
+
+/** Files of the current attempt, by state. */
+const artifactCounts = sql<z.infer<typeof artifactCountsSchema>>`(
+  select jsonb_build_object(${sql.join(
+    ARTIFACT_STATES.flatMap((state) => [sql.lit(state), sql`count(*) filter (where state = ${sql.lit(state)})`]),
+  )}) from artifacts where artifacts.job_id = jobs.id and artifacts.attempt = jobs.attempt)`
 
 /** The rows that views are made of: a job, and what others know of it, in one query. */
 export function jobRows(db: Db, orgId: OrgId) {
@@ -101,6 +110,7 @@ export function jobRows(db: Db, orgId: OrgId) {
     .select(['bundles.kind as bundleKind', 'bundles.sizeBytes as bundleBytes'])
     .select(['boxes.name as boxName', 'attempts.phase as attemptPhase', 'logHeads.lastN', 'waitReasons.reasons'])
     .select((eb) => eb('attempts.controlHeard', '<', eb.ref('attempts.controlVersion')).as('controlPending'))
+    .select(artifactCounts.as('artifactCounts'))
     .select((eb) => eb.fn.coalesce('users.name', 'apiTokens.name').as('submitterName'))
     .where('jobs.orgId', '=', orgId)
 }
@@ -129,6 +139,7 @@ export function toJobView(row: Row, publicUrl: string, waitReasons: WaitReason[]
     finishedAt: row.finishedAt?.toISOString() ?? null,
     waitReasons: isWaiting(state) ? waitReasons : [],
     queueKey: row.queueKey,
+    artifactCounts: row.artifactCounts,
     lineCount: row.lastN ?? 0,
     url: `${publicUrl}/jobs/${id}`,
   }

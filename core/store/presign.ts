@@ -1,4 +1,4 @@
-import { GetObjectCommand, PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3'
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { Store } from './store'
 
@@ -68,4 +68,19 @@ export async function presignGet(
     ResponseContentDisposition: as.disposition,
   })
   return await getSignedUrl(signer, command, { expiresIn: seconds })
+}
+
+/** The same for HEAD: a signature is good for one method. */
+export async function presignHead(
+  { signer, bucket }: Store,
+  key: string,
+  as: { contentType?: string; disposition?: string } = {},
+): Promise<string> {
+  const command = new HeadObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    ResponseContentType: as.contentType,
+    ResponseContentDisposition: as.disposition,
+  })
+  return await getSignedUrl(signer, command, { expiresIn: DOWNLOAD_SECONDS })
 }

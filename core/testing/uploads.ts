@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { testDb } from '../../db/testing/database'
 import { aStore } from '../../embedded/object-store/testing/store'
-import type { BegunFile } from '../artifacts/begin-uploads'
-import { beginUploads } from '../artifacts/begin-uploads'
+import { type BegunFile, beginUploads } from '../artifacts/begin-uploads'
 import { confirmUploads, type SentFile } from '../artifacts/confirm-uploads'
 import type { ArtifactLimits } from '../artifacts/limits'
 import type { WantedFile } from '../artifacts/plan-uploads'
+import type { AttemptRef } from '../attempts/tokens'
 import { loadEnv } from '../env'
 import type { ArtifactId } from '../ids'
 import { openStore, type Store } from '../store/store'
@@ -15,7 +15,7 @@ export const sha256Of = (bytes: string | Uint8Array) => createHash('sha256').upd
 
 /** S3 takes no smaller part. */
 export const PART_BYTES = 5_242_880
-const LIMITS: ArtifactLimits = {
+export const LIMITS: ArtifactLimits = {
   ...{ maxFiles: 1_000, maxFileBytes: 5_000_000_000, maxTotalBytes: 20_000_000_000 },
   ...{ partBytes: PART_BYTES, uploadSeconds: 900 },
 }
@@ -58,6 +58,21 @@ export async function send(begun: BegunFile | undefined, content: string | Uint8
   return { artifactId: begun.artifactId, parts }
 }
 
+type Deps = Parameters<typeof beginUploads>[0]
+
+/** Sends a file as a box does, and has it confirmed. */
+export async function upload(
+  { db, store, limits = LIMITS }: Omit<Deps, 'limits'> & Partial<Deps>,
+  ref: AttemptRef,
+  path: string,
+  content: string | Uint8Array,
+): Promise<ArtifactId> {
+  const [begun] = await beginUploads({ db, store, limits }, ref, [wanted(path, content)])
+  const [confirmed] = await confirmUploads({ db, store }, ref, [await send(begun, content)])
+  if (confirmed?.state !== 'uploaded') throw new Error(JSON.stringify(confirmed))
+  return confirmed.artifactId
+}
+
 /** A job whose script has ended, on a database and a store of its own. */
 export async function aJobWithFiles(limits: Partial<ArtifactLimits> = {}) {
   const stack = new AsyncDisposableStack()
@@ -80,13 +95,7 @@ export async function aJobWithFiles(limits: Partial<ArtifactLimits> = {}) {
     ...{ t, db: t.db, s3, store, ctx, ref, deps, row },
     begin: (...files: WantedFile[]) => beginUploads(deps, ref, files),
     confirm: (...files: SentFile[]) => confirmUploads(deps, ref, files),
-    /** Sends a file as a box does, and has it confirmed. */
-    async upload(path: string, content: string | Uint8Array): Promise<ArtifactId> {
-      const [begun] = await beginUploads(deps, ref, [wanted(path, content)])
-      const [confirmed] = await confirmUploads(deps, ref, [await send(begun, content)])
-      if (confirmed?.state !== 'uploaded') throw new Error(JSON.stringify(confirmed))
-      return confirmed.artifactId
-    },
+    upload: (path: string, content: string | Uint8Array) => upload(deps, ref, path, content),
     /** State of each path. */
     async states(): Promise<Record<string, string>> {
       const rows = await t.db.selectFrom('artifacts').select(['path', 'state']).orderBy('id').execute()

@@ -1,16 +1,16 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { NotFound } from '../../core/errors'
-import type { JobId } from '../../core/ids'
 import { answer, json } from '../answer'
 import { enter } from '../auth/door'
 import { readJsonObject } from '../body'
 import type { Web } from '../compose'
 import { logStreamQuery, streamLog } from '../sse/log-stream'
 import { createCallerFactory } from '../trpc/init'
-import { jobIdSchema } from '../trpc/inputs'
 import { appRouter } from '../trpc/router'
+import { redirectToArtifact, sendZip } from './artifact-download'
 import { showBundle, uploadBundle } from './bundles'
+import { jobIdOf } from './job-id'
 import { downloadLog, rawLogQuery } from './log-raw'
 import { openApiDocument } from './openapi'
 import { isReady } from './ready'
@@ -29,6 +29,8 @@ const ROUTES: Route[] = [
   { method: 'GET', path: '/bundles/{sha256}', handle: showBundle },
   { method: 'GET', path: '/jobs/{jobId}/logs/stream', handle: logStream },
   { method: 'GET', path: '/jobs/{jobId}/logs/raw', handle: logRaw },
+  { method: 'GET', path: '/jobs/{jobId}/artifacts/{artifactId}', handle: redirectToArtifact },
+  { method: 'GET', path: '/jobs/{jobId}/artifacts.zip', handle: sendZip },
   { method: 'GET', path: '/openapi.json', handle: async () => json(openApiDocument()) },
   { method: 'GET', path: '/health', handle: async () => json({ status: 'ok' }) },
   { method: 'GET', path: '/ready', handle: ready },
@@ -91,12 +93,6 @@ function namesNothing(error: unknown, params: Record<string, string>): NotFound 
   if (!(cause instanceof z.ZodError)) return undefined
   const name = cause.issues.map((issue) => String(issue.path[0])).find((field) => field in params)
   return name === undefined ? undefined : new NotFound(name.replace(/Id$/, ''), JSON.stringify(params[name]))
-}
-
-function jobIdOf({ params }: Asked): JobId {
-  const id = jobIdSchema.safeParse(params.jobId)
-  if (!id.success) throw new NotFound('job', JSON.stringify(params.jobId))
-  return id.data
 }
 
 async function logStream(asked: Asked): Promise<Response> {

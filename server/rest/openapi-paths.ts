@@ -1,11 +1,6 @@
-const security = [{ token: [] }]
-const jobId = { name: 'jobId', in: 'path', required: true, schema: { type: 'string' } }
-const attempt = {
-  name: 'attempt',
-  in: 'query',
-  description: 'Number of the attempt; default: the current one.',
-  schema: { type: 'integer', minimum: 1 },
-}
+import { ARTIFACT_PATHS } from './openapi-artifacts'
+import { attempt, jobId, security } from './openapi-parts'
+
 const status = {
   type: 'object',
   required: ['status'],
@@ -126,6 +121,7 @@ export const HAND_WRITTEN_PATHS = {
       },
     },
   },
+  ...ARTIFACT_PATHS,
   '/health': plain('Is the process alive?', 'health'),
   '/ready': plain('Can requests be answered? The database answers and has the newest schema.', 'ready'),
   '/openapi.json': {

@@ -22,6 +22,7 @@ const ERRORS: Record<number, string> = {
   403: 'The role of the caller does not allow this.',
   404: 'There is no such thing, or not for the caller.',
   409: 'It is in a state in which this has no meaning, or something else has that name, address or identity.',
+  410: 'The object store no longer has it.',
   413: 'The body, the script or the bundle is too large.',
   415: 'The body is of another type than this takes.',
   422: 'Well formed, but names something that does not exist or does not answer as it must.',
@@ -58,7 +59,7 @@ function make(): Document {
     description: 'Runs Python jobs on a shared fleet of hardware-test boxes.',
     version: '1',
     baseUrl: '/api/v1',
-    tags: ['jobs', 'bundles', 'boxes', 'service'],
+    tags: ['jobs', 'artifacts', 'bundles', 'boxes', 'service'],
     securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'An API token: stout_…' } },
     defs: { Error: errorSchema },
   }) as unknown as Document
@@ -91,7 +92,7 @@ function mergeByPath(a: Document['paths'], b: Document['paths']): Document['path
 
 /** Says what trpc-to-openapi can't: 201, a body that may be left out, and the errors as they are. */
 function finish(operation: Operation, method: string, path: string, created: boolean): void {
-  const success = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
+  const success = Object.entries(operation.responses).filter(([status]) => /^[23]/.test(status))
   operation.responses = Object.fromEntries(
     success.map(([status, response]) => (created ? ['201', withLocation(response)] : [status, response])),
   )
@@ -109,7 +110,15 @@ function withLocation(response: unknown): unknown {
   return { ...(response as object), description: 'Made.', headers: { Location: location } }
 }
 
-const CONFLICTS = new Set(['POST /jobs/{jobId}/cancel', 'POST /boxes', 'PATCH /boxes/{boxId}', 'DELETE /boxes/{boxId}'])
+const CONFLICTS = new Set([
+  'GET /jobs/{jobId}/artifacts/{artifactId}',
+  'POST /jobs/{jobId}/cancel',
+  'POST /boxes',
+  'PATCH /boxes/{boxId}',
+  'DELETE /boxes/{boxId}',
+])
+/** What they speak of may be lost in the object store. */
+const GONE = new Set(['GET /jobs/{jobId}/artifacts/{artifactId}', 'GET /jobs/{jobId}/artifacts.zip'])
 const UNPROCESSABLE = new Set(['POST /jobs', 'POST /bundles', 'POST /boxes', 'PATCH /boxes/{boxId}'])
 
 function errorsOf(operation: Operation, method: string, path: string): number[] {
@@ -120,6 +129,7 @@ function errorsOf(operation: Operation, method: string, path: string): number[] 
     ...(writes ? [403] : []),
     ...(path.includes('{') ? [404] : []),
     ...(CONFLICTS.has(`${method} ${path}`) ? [409] : []),
+    ...(GONE.has(`${method} ${path}`) ? [410] : []),
     ...(operation.requestBody ? [413, 415] : []),
     ...(UNPROCESSABLE.has(`${method} ${path}`) ? [422] : []),
     ...[500, 503],

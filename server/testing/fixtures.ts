@@ -14,7 +14,11 @@ import { serve } from './serve'
 const ORIGIN = 'http://stout.test'
 
 /** The web process on a database and a store of its own, and an HTTP server in front of it. */
-export async function aServer(databaseUrl?: string, boxUrl = 'http://boxes.stout.test') {
+export async function aServer(
+  databaseUrl?: string,
+  boxUrl = 'http://boxes.stout.test',
+  env: Record<string, string> = {},
+) {
   const [t, store] = await Promise.all([testDb(), aStore()])
   const web = compose(
     loadEnv({
@@ -24,6 +28,7 @@ export async function aServer(databaseUrl?: string, boxUrl = 'http://boxes.stout
       STOUT_SECRET: 'a secret that is long enough for tests',
       STOUT_LOG_LEVEL: 'silent',
       ...store.env,
+      ...env,
     }),
   )
   const server = await serve(web)

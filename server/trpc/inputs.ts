@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { BoxId, JobId } from '../../core/ids'
+import type { ArtifactId, BoxId, JobId } from '../../core/ids'
 
 const INT4_MAX = 2_147_483_647
 
@@ -23,6 +23,11 @@ export const boxIdSchema = z
   .string()
   .regex(/^box_[0-9a-z]{1,80}$/, 'must be the id of a box')
   .transform((id) => id as BoxId)
+
+export const artifactIdSchema = z
+  .string()
+  .regex(/^art_[0-9a-z]{1,80}$/, 'must be the id of an artifact')
+  .transform((id) => id as ArtifactId)
 
 const PAGE = { default: 50, max: 200 } as const
 export const pageLimit = () => queryInt(1, PAGE.max).default(PAGE.default)

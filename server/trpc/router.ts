@@ -1,8 +1,14 @@
 import { accountRouter } from './account'
+import { artifactsRouter } from './artifacts'
 import { boxesRouter } from './boxes'
 import { router } from './init'
 import { jobsRouter } from './jobs'
 
 /** What pages and tools call by tRPC; the procedures with `meta.openapi` are the REST API too (server/rest). */
-export const appRouter = router({ jobs: jobsRouter, boxes: boxesRouter, account: accountRouter })
+export const appRouter = router({
+  jobs: jobsRouter,
+  artifacts: artifactsRouter,
+  boxes: boxesRouter,
+  account: accountRouter,
+})
 export type AppRouter = typeof appRouter

@@ -1,0 +1,46 @@
+import { attempt, jobId, security } from './openapi-parts'
+
+/** Downloads of what jobs made. */
+export const ARTIFACT_PATHS = {
+  '/jobs/{jobId}/artifacts/{artifactId}': {
+    get: {
+      operationId: 'artifacts-download',
+      summary: 'Download a file that a job made',
+      description:
+        'Sends the caller on to the object store, by a URL that is good for a minute. The store serves ranges of it, so that a download that broke off is resumed by asking here again.',
+      tags: ['artifacts'],
+      security,
+      parameters: [
+        jobId,
+        { name: 'artifactId', in: 'path', required: true, schema: { type: 'string' } },
+        {
+          name: 'inline',
+          in: 'query',
+          description:
+            '1: to be shown rather than saved, where it is an image (PNG, JPEG, GIF, WebP) or text (plain, CSV, JSON).',
+          schema: { type: 'string', enum: ['0', '1'], default: '0' },
+        },
+      ],
+      responses: {
+        302: { description: 'Where it is.', headers: { Location: { schema: { type: 'string', format: 'uri' } } } },
+      },
+    },
+  },
+  '/jobs/{jobId}/artifacts.zip': {
+    get: {
+      operationId: 'artifacts-zip',
+      summary: 'Download all files that a job made, as a zip',
+      description:
+        'In the order of their paths, stored and not compressed. When it cannot be made to its end, it has fewer bytes than Content-Length says.',
+      tags: ['artifacts'],
+      security,
+      parameters: [jobId, attempt],
+      responses: {
+        200: {
+          description: 'The zip.',
+          content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
+        },
+      },
+    },
+  },
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { artifactCountsSchema, artifactViewSchema } from '../../core/artifacts/artifact-view'
+import { listArtifacts } from '../../core/artifacts/list-artifacts'
+import { previewArtifact, previewSchema } from '../../core/artifacts/preview-artifact'
+import { procedure, router } from './init'
+import { artifactIdSchema, jobIdSchema, pageLimit, queryInt } from './inputs'
+
+const tags = ['artifacts']
+
+export const artifactsRouter = router({
+  list: procedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/jobs/{jobId}/artifacts',
+        tags,
+        summary: 'List the files that a job made, by path',
+      },
+    })
+    .input(
+      z.strictObject({
+        jobId: jobIdSchema,
+        attempt: queryInt(1).optional(),
+        cursor: z
+          .string()
+          .max(1_024)
+          .refine((path) => !path.includes('\0') && path.isWellFormed(), 'must be the nextCursor of a page')
+          .optional(),
+        limit: pageLimit(),
+      }),
+    )
+    .output(
+      z.object({
+        attempt: z.number().int(),
+        items: z.array(artifactViewSchema),
+        nextCursor: z.string().nullable(),
+        counts: artifactCountsSchema,
+        totalBytes: z.number().int().meta({ description: 'Of all files that are uploaded.' }),
+      }),
+    )
+    .query(({ ctx, input: { jobId, ...page } }) => listArtifacts(ctx, jobId, page, ctx.publicUrl)),
+
+  preview: procedure
+    .input(z.strictObject({ jobId: jobIdSchema, artifactId: artifactIdSchema }))
+    .output(previewSchema)
+    .query(({ ctx, input }) => previewArtifact(ctx, ctx.store, input)),
+})
