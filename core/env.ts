@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { redisNodes } from './live/redis'
 
 const seconds = (fallback: number) => z.coerce.number().min(0.05).default(fallback)
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
@@ -6,8 +7,14 @@ const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).def
 const EnvSchema = z.object({
   NODE_ENV: z.string().default('development'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'needs postgres://user:password@host:port/database' }),
-  /** BullMQ and the live bus run on Postgres when absent. */
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'needs redis://host:port' }).optional(),
+  /** BullMQ and the live bus run on Postgres when absent. Several, separated by commas: nodes of a cluster. */
+  REDIS_URL: z
+    .string()
+    .refine(
+      (urls) => redisNodes(urls).every((url) => z.url({ protocol: /^rediss?$/ }).safeParse(url).success),
+      'needs redis://host:port, or several of a cluster with commas between them',
+    )
+    .optional(),
   /** Where people reach the web process. */
   STOUT_URL: z.url(),
   /** Where boxes reach the box API of the worker. */

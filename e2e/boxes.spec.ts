@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { startEntry } from '../worker/testing/processes'
+import { startProgram } from '../worker/testing/processes'
 import { expect, openLive, test } from './fixtures'
 
 /** A box runtime of its own on this machine, as somebody would start it on a bench. */
@@ -11,7 +11,7 @@ async function aRuntime(boxId: string, token: string) {
   const nets = [{ name: 'vdd', role: 'power-supply' }]
   const where = { host: '127.0.0.1', pythonPort: 0, httpPort: 0, stateRoot: path.join(dir, 'state') }
   writeFileSync(config, JSON.stringify({ boxId, token, nets, version: '0.40.0', niceness: 0, ...where }))
-  const started = await startEntry('box/runtime/main.ts', ['--config', config], {}, 'box listens')
+  const started = await startProgram('box', ['--config', config], {}, 'box listens')
   return {
     port: new URL(String(started.ready.pythonUrl)).port,
     async [Symbol.asyncDispose]() {

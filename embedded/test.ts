@@ -67,10 +67,12 @@ async function runChecker({ command, filesRead }: Checker): Promise<Counts> {
   return code === 0 && !readNothing ? { ...NONE, passed: 1 } : { ...NONE, failed: 1 }
 }
 
-async function runVitest(tools: Record<string, string>): Promise<Counts> {
-  const report = path.join(OWN, 'vitest.json')
+/** @param projects of vitest.config.ts */
+async function runVitest(tools: Record<string, string>, ...projects: string[]): Promise<Counts> {
+  const report = path.join(OWN, `vitest-${projects.join('-')}.json`)
+  const chosen = projects.map((project) => `--project=${project}`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const { code } = await passThrough(['vitest', 'run', ...reporters], { STOUT_TEST_DIR: FOLDER, ...tools })
+  const { code } = await passThrough(['vitest', 'run', ...chosen, ...reporters], { STOUT_TEST_DIR: FOLDER, ...tools })
   return vitestCounts(report, code)
 }
 
@@ -94,7 +96,11 @@ async function main(): Promise<void> {
   if (withBrowser) await part('build', async () => await build().then(() => ({ ...NONE, passed: 1 })))
   else await writeRouteTypes()
   for (const checker of CHECKERS) await part(checker.name, async () => await runChecker(checker))
-  await part('unit and integration tests', async () => await runVitest(tools))
+  await part('unit and integration tests', async () => await runVitest(tools, 'unit', 'integration'))
+  if (tools.STOUT_REDIS_SERVER) {
+    await part('queues and bus on Redis', async () => await runVitest(tools, 'redis'))
+    await part('on a Redis cluster', async () => await runVitest(tools, 'cluster'))
+  }
   if (withBrowser && existsSync(PLAYWRIGHT_CONFIG)) await part('browser tests', async () => await runPlaywright(tools))
 }
 

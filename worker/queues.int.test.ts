@@ -1,40 +1,33 @@
+import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import type { JobId, OrgId } from '../core/ids'
+import { redisNodes } from '../core/live/redis'
+import { aBackend } from '../core/testing/backend'
 import { testDb } from '../db/testing/database'
 import { openLog } from './log'
 import { openQueues } from './queues'
 import { aLab, eventually } from './testing/lab'
-import { aRedis } from './testing/redis'
 
 const silent = openLog('silent')
 
-/** What a test needs of a backend: Postgres alone, or Redis beside it. */
-async function backend(kind: 'postgres' | 'redis') {
-  const stack = new AsyncDisposableStack()
-  const redis = kind === 'redis' ? stack.use(await aRedis()) : undefined
-  return { REDIS_URL: redis?.url, [Symbol.asyncDispose]: () => stack.disposeAsync() }
-}
+const BACKENDS = ['postgres', 'redis', 'cluster'] as const
 
-test.each(['postgres', 'redis'] as const)(
-  '%s: deliveries arrive, also when they were added before anybody worked',
-  async (kind) => {
-    await using t = await testDb()
-    await using b = await backend(kind)
-    const queues = await openQueues({ DATABASE_URL: t.url, ...b }, silent)
-    const got: number[] = []
-    for (let i = 1; i <= 20; i++)
-      await queues.add('tidy', { jobId: 'job_x' as JobId, attempt: i }, { id: `early-${i}` })
-    queues.work('tidy', 4, async ({ attempt }) => void got.push(attempt))
-    await queues.add('tidy', { jobId: 'job_x' as JobId, attempt: 21 }, { id: 'late', delayMs: 50 })
-    await eventually('all arrived', () => new Set(got).size === 21)
-    await queues.close()
-  },
-)
-
-test.each(['postgres', 'redis'] as const)('%s: a processor that fails gets its delivery again', async (kind) => {
+test.each(BACKENDS)('%s: deliveries arrive, also when they were added before anybody worked', async (kind) => {
   await using t = await testDb()
-  await using b = await backend(kind)
-  const queues = await openQueues({ DATABASE_URL: t.url, ...b }, silent)
+  await using backend = await aBackend(kind)
+  const queues = await openQueues({ DATABASE_URL: t.url, ...backend.env }, silent)
+  const got: number[] = []
+  for (let i = 1; i <= 20; i++) await queues.add('tidy', { jobId: 'job_x' as JobId, attempt: i }, { id: `early-${i}` })
+  queues.work('tidy', 4, async ({ attempt }) => void got.push(attempt))
+  await queues.add('tidy', { jobId: 'job_x' as JobId, attempt: 21 }, { id: 'late', delayMs: 50 })
+  await eventually('all arrived', () => new Set(got).size === 21)
+  await queues.close()
+})
+
+test.each(BACKENDS)('%s: a processor that fails gets its delivery again', async (kind) => {
+  await using t = await testDb()
+  await using backend = await aBackend(kind)
+  const queues = await openQueues({ DATABASE_URL: t.url, ...backend.env }, silent)
   let tries = 0
   queues.work('place', 1, async () => {
     if (++tries < 3) throw new Error('not yet')
@@ -44,18 +37,15 @@ test.each(['postgres', 'redis'] as const)('%s: a processor that fails gets its d
   await queues.close()
 })
 
-test('redis: a job runs, wakes its followers, and a flushed Redis loses nothing', async () => {
-  await using redis = await aRedis()
-  await using lab = await aLab({ REDIS_URL: redis.url })
+test.each(['redis', 'cluster'] as const)('%s: a job runs, and a flushed Redis loses nothing', async (kind) => {
+  await using backend = await aBackend(kind)
+  await using lab = await aLab(backend.env)
   await lab.addBox()
   expect(await lab.until(await lab.submit({ script: 'print(1)' }))).toMatchObject({ state: 'completed' })
   const running = await lab.submit({ script: 'import time\nprint(1)\ntime.sleep(1)\nprint(2)' })
   const waiting = await lab.submit({ script: 'print(3)' })
   await lab.until(running, 'running')
-  const { Redis } = await import('ioredis')
-  const client = new Redis(redis.url)
-  await client.flushall()
-  client.disconnect()
+  await Promise.all(redisNodes(backend.env.REDIS_URL ?? '').map(flush))
   expect(await lab.until(running)).toMatchObject({ state: 'completed' })
   expect(await lab.until(waiting)).toMatchObject({ state: 'completed' })
 })
@@ -96,3 +86,9 @@ test('a box finished its rest while no worker ran: the next worker places the jo
   await lab.startWorker({ STOUT_WORKER_PORT: String(lab.workerPort) })
   expect(await lab.until(id)).toMatchObject({ state: 'completed', attempt: 1 })
 })
+
+async function flush(url: string): Promise<void> {
+  const client = new Redis(url)
+  await client.flushall()
+  client.disconnect()
+}

@@ -1,5 +1,6 @@
 import { createPostgresBackend, type JobsOptions, type Processor, Queue, Worker, withBackend } from 'bullmq'
 import type { JobId, OrgId } from '../core/ids'
+import { openRedis, redisNodes } from '../core/live/redis'
 import type { Log } from './log'
 
 /** What travels by queue: ids only. Whoever gets it reads the row. */
@@ -61,16 +62,19 @@ export async function openQueues(
     async close() {
       // workers first, so that what they still add finds its queue
       for (const one of opened.reverse()) await one.close()
+      backend.close()
     },
   }
 }
 
 function redisBackend(url: string) {
-  const connection = { url, maxRetriesPerRequest: null }
+  const cluster = redisNodes(url).length > 1 ? openRedis(url, null) : undefined
+  const connection = cluster ?? { url, maxRetriesPerRequest: null }
   return {
     queue: (name: string) => new Queue(name, { connection, prefix: PREFIX }),
     worker: (name: string, concurrency: number, process: Processor) =>
       new Worker(name, process, { connection, prefix: PREFIX, concurrency, ...LOCKS }),
+    close: () => cluster?.disconnect(),
   }
 }
 
@@ -88,5 +92,6 @@ function postgresBackend(connectionString: string) {
     queue: (name: string) => new bull.Queue(name, { connection }),
     worker: (name: string, concurrency: number, process: Processor) =>
       new bull.Worker(name, process, { connection, concurrency, ...LOCKS }),
+    close: () => undefined,
   }
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAlive } from '../box/supervisor/testing/processes'
 import type { BoxIdentity } from '../db/schema'
 import { countLines, eventually, type LabBox } from './testing/lab'
-import { startEntry } from './testing/processes'
+import { startProgram } from './testing/processes'
 import { aProxy } from './testing/proxy'
 import {
   attemptDirectories,
@@ -165,7 +165,7 @@ test('a runtime that is killed and started again ends no job', async () => {
       .executeTakeFirstOrThrow()
     return status === 'offline'
   })
-  await using again = await startEntry('box/runtime/main.ts', ['--config', `${box.stateRoot}.json`], {}, 'box listens')
+  await using again = await startProgram('box', ['--config', `${box.stateRoot}.json`], {}, 'box listens')
   port = Number(new URL(String(again.ready.pythonUrl)).port)
   letGo(box.stateRoot, 'end')
   expect(await lab.until(id)).toMatchObject({ state: 'completed', exitCode: 0 })

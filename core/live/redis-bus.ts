@@ -1,5 +1,5 @@
-import { Redis } from 'ioredis'
 import { Listeners, type LiveBus, splitWakes } from './bus'
+import { openRedis } from './redis'
 
 const CHANNEL = 'stout:live'
 const MAX_PAYLOAD_BYTES = 64_000
@@ -7,10 +7,9 @@ const MAX_PAYLOAD_BYTES = 64_000
 /** The live bus on Redis publish/subscribe. */
 export function openRedisBus(redisUrl: string): LiveBus {
   const listeners = new Listeners()
-  const publisher = new Redis(redisUrl, { maxRetriesPerRequest: 2, enableOfflineQueue: false, lazyConnect: false })
-  const subscriber = new Redis(redisUrl, { maxRetriesPerRequest: null })
-  publisher.on('error', () => undefined) // a lost wake-up delays, and ioredis connects again by itself
-  subscriber.on('error', () => undefined)
+  // errors are not told: a lost wake-up delays
+  const publisher = openRedis(redisUrl, 2, false)
+  const subscriber = openRedis(redisUrl, null)
   subscriber.on('ready', () => listeners.wakeAll())
   subscriber.on('message', (_, payload) => listeners.deliver(payload))
   subscriber.subscribe(CHANNEL).catch(() => undefined)

@@ -4,6 +4,7 @@ import { createSession } from '../../core/access/sessions'
 import type { Ctx } from '../../core/context'
 import { loadEnv } from '../../core/env'
 import { newId, type SessionId, type TokenId, type UserId } from '../../core/ids'
+import { aBackend } from '../../core/testing/backend'
 import { anOrg } from '../../core/testing/fixtures'
 import { testDb } from '../../db/testing/database'
 import { aStore } from '../../embedded/object-store/testing/store'
@@ -19,7 +20,7 @@ export async function aServer(
   boxUrl = 'http://boxes.stout.test',
   env: Record<string, string> = {},
 ) {
-  const [t, store] = await Promise.all([testDb(), aStore()])
+  const [t, store, backend] = await Promise.all([testDb(), aStore(), aBackend()])
   const web = compose(
     loadEnv({
       DATABASE_URL: databaseUrl ?? t.url,
@@ -28,6 +29,7 @@ export async function aServer(
       STOUT_SECRET: 'a secret that is long enough for tests',
       STOUT_LOG_LEVEL: 'silent',
       ...store.env,
+      ...backend.env,
       ...env,
     }),
   )
@@ -40,6 +42,7 @@ export async function aServer(
       await decompose(web)
       await t[Symbol.asyncDispose]()
       await store[Symbol.asyncDispose]()
+      await backend[Symbol.asyncDispose]()
     },
   }
 }

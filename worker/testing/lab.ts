@@ -13,12 +13,16 @@ import { isTerminal, type JobState } from '../../core/jobs/state'
 import { submissionSchema } from '../../core/jobs/submission'
 import { type SubmitCtx, submitJob } from '../../core/jobs/submit-job'
 import { type LogLine, readLines } from '../../core/logs/read-lines'
+
 import { openStore } from '../../core/store/store'
+
+import { aBackend } from '../../core/testing/backend'
+
 import { anOrg } from '../../core/testing/fixtures'
 import type { Attempt, Job } from '../../db/schema'
 import { testDb } from '../../db/testing/database'
 import { aStore, type TestStore } from '../../embedded/object-store/testing/store'
-import { type Started, startEntry } from './processes'
+import { type Started, startProgram } from './processes'
 
 const SECRET = 'a secret for tests only, of enough characters'
 const BOX_TOKEN = 'box-token-of-the-lab'
@@ -50,6 +54,7 @@ export async function aLab(env: Record<string, string> = {}, options: { boxUrl?:
   const stack = new AsyncDisposableStack()
   const t = stack.use(await testDb())
   const store = stack.use(await aStore())
+  const backend = stack.use(await aBackend())
   const dir = mkdtempSync(path.join(tmpdir(), 'stout-lab-'))
   stack.defer(() => rmSync(dir, { recursive: true, force: true }))
   const workerPort = await freePort()
@@ -67,12 +72,13 @@ export async function aLab(env: Record<string, string> = {}, options: { boxUrl?:
     BOX_INSPECT_SECONDS: '0',
     SWEEP_SECONDS: '0.2',
     ...store.env,
+    ...backend.env,
     ...env,
   }
   const ctx = { ...(await anOrg(t.db)), keys: deriveKeys(SECRET), store: openStore(loadEnv(settings)) }
   stack.defer(() => ctx.store.close())
   const startWorker = async (more: Record<string, string> = {}) =>
-    stack.use(await startEntry('worker/main.ts', [], { ...settings, ...more }, 'the worker listens'))
+    stack.use(await startProgram('worker', [], { ...settings, ...more }, 'the worker listens'))
   const worker = await startWorker()
   return {
     ctx,
@@ -122,7 +128,7 @@ async function addBox(
   const nets = [{ name: 'uart1', role: 'uart' }]
   const ports = { host: '127.0.0.1', pythonPort: 0, httpPort: 0 }
   writeFileSync(config, JSON.stringify({ boxId: name, ...ports, stateRoot, token: BOX_TOKEN, nets, niceness: 0 }))
-  const process = await startEntry('box/runtime/main.ts', ['--config', config], {}, 'box listens')
+  const process = await startProgram('box', ['--config', config], {}, 'box listens')
   const url = String(process.ready.pythonUrl)
   const id: BoxId = newId('box')
   await ctx.db

@@ -1,24 +1,31 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { buildProcesses } from '../../embedded/build'
 
 /** A process of our own that a test started. Ended by its pid, never by name. */
 export type Started = AsyncDisposable & { child: ChildProcess; pid: number; ready: Record<string, unknown> }
 
-/** Starts a TypeScript entry point of this repository and waits for the JSON line with `msg` on its stdout. */
-export async function startEntry(
-  entry: string,
+type Program = 'worker' | 'box' | 'store'
+let built: ReturnType<typeof buildProcesses> | undefined
+
+/** Starts a program as `npm start` builds it, and waits for the JSON line with `msg` on its stdout. */
+export async function startProgram(
+  program: Program,
   args: string[],
   env: Record<string, string>,
   readyMsg: string,
 ): Promise<Started> {
-  const child = spawn(process.execPath, ['--import', 'tsx', entry, ...args], {
+  built ??= buildProcesses()
+  const child = spawn(process.execPath, ['--enable-source-maps', (await built)[program], ...args], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout })
   const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
-    child.once('exit', (code, signal) => reject(new Error(`${entry} ended with ${code ?? signal} before it was ready`)))
+    child.once('exit', (code, signal) =>
+      reject(new Error(`${program} ended with ${code ?? signal} before it was ready`)),
+    )
     lines.on('line', (line) => {
       const told = line.startsWith('{') ? (JSON.parse(line) as Record<string, unknown>) : {}
       if (told.msg === readyMsg) resolve(told)

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type Started, startEntry } from '../../../worker/testing/processes'
+import { type Started, startProgram } from '../../../worker/testing/processes'
 import { objectStoreServer } from '../server'
 import { openStore, S3_LIMITS } from '../storage/store'
 
@@ -69,7 +69,7 @@ export async function aStoreProcess(): Promise<StoreProcess> {
   let running: Started | null = null
   const start = async () => {
     const settings = { STOUT_STORE_DIR: dir, STOUT_STORE_PORT: String(port), ...access(port).env }
-    running = await startEntry('embedded/object-store/main.ts', [], settings, 'the store listens')
+    running = await startProgram('store', [], settings, 'the store listens')
     port = Number(running.ready.port)
   }
   await start()
