@@ -13,11 +13,8 @@ import { isTerminal, type JobState } from '../../core/jobs/state'
 import { submissionSchema } from '../../core/jobs/submission'
 import { type SubmitCtx, submitJob } from '../../core/jobs/submit-job'
 import { type LogLine, readLines } from '../../core/logs/read-lines'
-
 import { openStore } from '../../core/store/store'
-
 import { aBackend } from '../../core/testing/backend'
-
 import { anOrg } from '../../core/testing/fixtures'
 import type { Attempt, Job } from '../../db/schema'
 import { testDb } from '../../db/testing/database'
