@@ -16,6 +16,10 @@ class Fleet {
     return await this.call<JobView>('GET', `/jobs/${id}`)
   }
 
+  async cancel(id: string): Promise<void> {
+    await this.call('POST', `/jobs/${id}/cancel`, {})
+  }
+
   /** The newest jobs. */
   async jobs(): Promise<JobView[]> {
     return (await this.call<{ items: JobView[] }>('GET', '/jobs?limit=200')).items
@@ -28,7 +32,7 @@ class Fleet {
   /** Cancels what still runs or waits, and waits until every box is quiet. */
   async clear(): Promise<void> {
     const live = (await this.jobs()).filter(({ state }) => !isTerminal(state))
-    for (const { id } of live) await this.call('POST', `/jobs/${id}/cancel`, {}).catch(() => {}) // it may have ended meanwhile
+    for (const { id } of live) await this.cancel(id).catch(() => {}) // it may have ended meanwhile
     await expect.poll(async () => (await this.boxes()).flatMap(({ leases }) => leases), { timeout: 60_000 }).toEqual([])
   }
 

@@ -1,7 +1,7 @@
 import { deriveKeys } from '../core/access/keys'
 import { artifactLimits } from '../core/artifacts/limits'
 import { findUndispatched } from '../core/attempts/find-undispatched'
-import { beat } from '../core/attempts/presence'
+import { beat, CONTACT_SECONDS } from '../core/attempts/presence'
 import { callBackTargets } from '../core/boxes/call-back'
 import { readBoxCa } from '../core/channels/box-ca'
 import { channels } from '../core/channels/open-channel'
@@ -34,8 +34,6 @@ import { tidy } from './tidy'
 
 export type RunningWorker = { port: number; stop(): Promise<void> }
 
-/** A supervisor is heard of at least every 10 s; a deadline is enforced from here only while it is. */
-const CONTACT_SECONDS = 12
 const RELAY_MS = 1_000
 const SILENCE_MS = 5_000
 /** The first look of a process: rests may have ended while no worker ran. */

@@ -4,6 +4,9 @@ import type { Db } from '../../db/client'
 /** A pause of the beats this long means that the box API was away. Shorter than the silence after which a box is asked. */
 export const PRESENCE_GAP_SECONDS = 15
 
+/** A supervisor is heard of at least every 10 s; after this it is not in contact. */
+export const CONTACT_SECONDS = 12
+
 /**
  * Says that the box API listens. Called every few seconds by each worker; the first one after a gap begins a new stretch. So
  * does a database clock that was put forward (a gap) or back.

@@ -10,6 +10,7 @@ export type BoxHappening = {
     | 'box_changed' // as a probe saw it
     | 'box_rebooted'
     | 'box_removed'
+    | 'box_released' // a slot was freed by hand
     | 'identity_mismatch'
     | 'identity_restored'
     | 'identity_accepted'

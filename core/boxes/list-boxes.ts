@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { Box } from '../../db/schema'
 import type { Ctx } from '../context'
+import { JOB_STATES } from '../jobs/state'
+import { HOLDS, heldSlots } from './held-slots'
 
 const instant = () => z.iso.datetime().nullable()
 
@@ -31,9 +33,15 @@ export const boxViewSchema = z
           slot: z.number().int(),
           jobId: z.string().nullable(),
           jobName: z.string().nullable(),
-          jobState: z.string().nullable(),
+          jobState: z.enum(JOB_STATES).nullable(),
           attempt: z.number().int().nullable(),
           acquiredAt: z.iso.datetime(),
+          lastHeardAt: instant().meta({ description: 'When its supervisor last called.' }),
+          hold: z.enum(HOLDS).meta({
+            description:
+              'Why it is held: working (the job is on the way), ending (the job is over, its supervisor ends what is left), out_of_contact (nobody knows what its supervisor does), reserved.',
+          }),
+          releasable: z.boolean().meta({ description: 'Whether an owner or admin may free it by hand.' }),
         }),
       )
       .meta({ description: 'Who holds its slots. A job that is over holds its slot until the box is quiet.' }),
@@ -74,7 +82,9 @@ export async function listBoxes(
 /** Makes the views of boxes, with their groups and who holds their slots. */
 export async function toBoxViews(ctx: Ctx, boxes: Box[]): Promise<BoxView[]> {
   if (boxes.length === 0) return []
-  const [leases, groups] = await Promise.all([leasesOf(ctx, boxes), groupsOf(ctx, boxes)])
+  const ids = boxes.map(({ id }) => id)
+  const [slots, groups] = await Promise.all([heldSlots(ctx.db, ids), groupsOf(ctx, boxes)])
+  const leases = Map.groupBy(slots, ({ boxId }) => boxId)
   return boxes.map((box) => ({
     ...plain(box),
     hasToken: box.tokenSealed !== null,
@@ -85,9 +95,10 @@ export async function toBoxViews(ctx: Ctx, boxes: Box[]): Promise<BoxView[]> {
     inspectedAt: box.inspectedAt?.toISOString() ?? null,
     removedAt: box.removedAt?.toISOString() ?? null,
     groups: groups.get(box.id)?.map((group) => group.name) ?? [],
-    leases: (leases.get(box.id) ?? []).map(({ boxId: _, acquiredAt, ...lease }) => ({
+    leases: (leases.get(box.id) ?? []).map(({ boxId: _, acquiredAt, lastHeardAt, ...lease }) => ({
       ...lease,
       acquiredAt: acquiredAt.toISOString(),
+      lastHeardAt: lastHeardAt?.toISOString() ?? null,
     })),
   }))
 }
@@ -99,22 +110,6 @@ function plain(box: Box) {
     ...{ id, name, host, pythonPort, httpPort, status, statusDetail, version, lagerBoxId, labels, nets },
     ...{ slots, lockHolder, canCallBack, callBackDetail, draining, foundBoxId, hostname, bootId, pythonVersion },
   }
-}
-
-async function leasesOf(ctx: Ctx, boxes: Box[]) {
-  const rows = await ctx.db
-    .selectFrom('leases')
-    .leftJoin('jobs', 'jobs.id', 'leases.jobId')
-    .select(['leases.boxId', 'leases.slot', 'leases.jobId', 'leases.attempt', 'leases.acquiredAt'])
-    .select(['jobs.name as jobName', 'jobs.state as jobState'])
-    .where(
-      'leases.boxId',
-      'in',
-      boxes.map((box) => box.id),
-    )
-    .orderBy('leases.slot')
-    .execute()
-  return Map.groupBy(rows, (row) => row.boxId as string)
 }
 
 async function groupsOf(ctx: Ctx, boxes: Box[]) {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { testBox } from '../../box/runtime/testing/box'
+import { beat } from '../../core/attempts/presence'
 import { aBox, aJob } from '../../core/testing/fixtures'
 import { ask } from '../testing/ask'
 import { aMember, aServer } from '../testing/fixtures'
@@ -87,6 +88,43 @@ test('what keeps a box from being saved is named by status, reason and field', a
   const job = await aJob(ctx, { state: 'dispatching' })
   const leased = await ask(s.url, `/boxes/${first.json.id}`, { method: 'DELETE', bearer })
   expect(leased).toMatchObject({ status: 409, json: { detail: { reason: 'leased', jobId: job.id } } })
+})
+
+test('a box whose supervisor is out of contact is released with a reason; else the answer says what to do', async () => {
+  await using s = await aServer()
+  const { ctx, bearer } = await aMember(s.web)
+  const member = await aMember(s.web, ctx, 'member')
+  const boxId = await aBox(ctx, { name: 'bench-1' })
+  const job = await aJob(ctx, { state: 'running', name: 'burn-in' })
+  await beat(s.db)
+  const release = (body: object, who = bearer) => ask(s.url, `/boxes/${boxId}/release`, { bearer: who, body })
+  expect(await release({ reason: 'unplugged' })).toMatchObject({
+    ...{ status: 409, json: { code: 'conflict', detail: { reason: 'working' } } },
+  })
+  expect(await release({ reason: 'unplugged' }, member.bearer)).toMatchObject({ status: 403 })
+  for (const body of [
+    {},
+    { reason: ' ' },
+    { reason: 'a\0b' },
+    { reason: 'x'.repeat(201) },
+    { reason: 'x', jobId: 1 },
+  ]) {
+    expect([body, (await release(body)).status]).toEqual([body, 400])
+  }
+  await s.db
+    .updateTable('logHeads')
+    .set({ lastHeardAt: new Date(Date.now() - 60_000) })
+    .execute()
+  await s.db
+    .updateTable('boxApiPresence')
+    .set({ listeningSinceAt: new Date(Date.now() - 60_000) })
+    .execute()
+  const held = await ask(s.url, `/boxes/${boxId}`, { bearer })
+  expect(held.json.leases).toMatchObject([{ jobId: job.id, hold: 'out_of_contact', releasable: true }])
+  expect(await release({ reason: 'unplugged', jobId: job.id })).toMatchObject({ status: 200, json: { leases: [] } })
+  const { json } = await ask(s.url, `/boxes/${boxId}/events?limit=1`, { bearer })
+  expect(json.items).toMatchObject([{ type: 'box_released', data: { jobName: 'burn-in', reason: 'unplugged' } }])
+  expect((await ask(s.url, `/jobs/${job.id}`, { bearer })).json).toMatchObject({ failureClass: 'box_lost' })
 })
 
 test('addresses that must not be dialled, and other bad fields, are refused by name', async () => {

@@ -37,7 +37,14 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
     ],
     ...['get /jobs/{jobId}/logs', 'get /jobs/{jobId}/logs/raw', 'get /jobs/{jobId}/logs/stream'],
     ...['get /openapi.json', 'get /ready', 'patch /boxes/{boxId}', 'patch /jobs/{jobId}'],
-    ...['post /boxes', 'post /boxes/probe', 'post /bundles', 'post /jobs', 'post /jobs/{jobId}/cancel'],
+    ...[
+      'post /boxes',
+      'post /boxes/probe',
+      'post /boxes/{boxId}/release',
+      'post /bundles',
+      'post /jobs',
+      'post /jobs/{jobId}/cancel',
+    ],
   ])
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { releaseAttempt } from '../../core/attempts/release-attempt'
 import { addBox } from '../../core/boxes/add-box'
 import { boxAddressSchema, boxChangesSchema, newBoxSchema } from '../../core/boxes/box-fields'
 import { getBox } from '../../core/boxes/get-box'
@@ -9,7 +10,7 @@ import { removeBox } from '../../core/boxes/remove-box'
 import { updateBox } from '../../core/boxes/update-box'
 import { eventViewSchema } from '../../core/events/list-events'
 import { procedure, router } from './init'
-import { boxIdSchema, pageLimit, queryInt } from './inputs'
+import { boxIdSchema, jobIdSchema, pageLimit, queryInt } from './inputs'
 
 const tags = ['boxes']
 
@@ -72,6 +73,33 @@ export const boxesRouter = router({
     .input(z.strictObject({ boxId: boxIdSchema }))
     .output(z.object({ id: z.string(), name: z.string(), removedAt: z.iso.datetime() }))
     .mutation(({ ctx, input }) => removeBox(ctx, input.boxId)),
+
+  release: procedure
+    .meta({
+      openapi: {
+        ...{ method: 'POST', path: '/boxes/{boxId}/release', tags },
+        summary: 'Free a box whose supervisor is out of reach',
+        description:
+          'For a hold that nobody knows the end of. What still runs there may go on beside the next job; look at the bench first. Refused while the job is on the way and in contact: cancel it.',
+      },
+    })
+    .input(
+      z.strictObject({
+        boxId: boxIdSchema,
+        reason: z
+          .string()
+          .trim()
+          .min(1, 'must say why')
+          .max(200, 'must be at most 200 characters')
+          .refine((text) => !text.includes('\0'), 'must not contain NUL characters'),
+        jobId: jobIdSchema.optional().meta({ description: 'Whose hold; needed where several jobs hold the box.' }),
+      }),
+    )
+    .output(boxViewSchema)
+    .mutation(async ({ ctx, input: { boxId, ...release } }) => {
+      await releaseAttempt(ctx, boxId, release)
+      return await getBox(ctx, boxId)
+    }),
 
   events: procedure
     .meta({

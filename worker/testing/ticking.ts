@@ -1,3 +1,5 @@
+import { mkdtempSync } from 'node:fs'
+import path from 'node:path'
 import { expect } from 'vitest'
 import type { JobId } from '../../core/ids'
 import { countLines, eventually, type LabBox } from './lab'
@@ -21,14 +23,25 @@ export type Ticking = { box: LabBox; id: JobId; dir: string; ticks: () => number
 export type Way = Awaited<ReturnType<typeof aWay>>
 
 /** A ticking job on a box of its own, which the worker reaches over `way`. */
-export async function ticking({ lab }: WiredLab, more: Record<string, unknown> = {}, way?: Way): Promise<Ticking> {
-  const box = await lab.addBox(way ? { viaPort: way.port } : {})
+export async function ticking(wired: WiredLab, more: Record<string, unknown> = {}, way?: Way): Promise<Ticking> {
+  const box = await wired.lab.addBox(way ? { viaPort: way.port } : {})
   way?.to(Number(new URL(box.url).port))
-  const dir = box.stateRoot
-  const marks = `${box.stateRoot}-marks`
+  const job = await submitTicking(wired, box, more)
+  await untilTicks(wired, job)
+  return job
+}
+
+/** A ticking job for a box that is there; it may have to wait. */
+export async function submitTicking({ lab }: WiredLab, box: LabBox, more: object = {}): Promise<Ticking> {
+  const dir = mkdtempSync(path.join(lab.dir, 'ticking-'))
+  const marks = path.join(dir, 'marks')
   const id = await lab.submit({ script: tick(marks), args: [dir], target: { box: box.name }, ...more })
-  await eventually('its first line', async () => (await lab.lines(id).catch(() => [])).length > 0)
   return { box, id, dir, ticks: () => countLines(marks) }
+}
+
+/** Resolves when its first line has arrived. */
+export async function untilTicks({ lab }: WiredLab, { id }: Ticking): Promise<void> {
+  await eventually('its first line', async () => (await lab.lines(id).catch(() => [])).length > 0)
 }
 
 /** Resolves when the script has gone on for about so long. */

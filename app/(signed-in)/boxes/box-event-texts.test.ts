@@ -20,6 +20,7 @@ test.each([
   ['box_changed', { changed: ['canCallBack'], canCallBack: true, detail: null }, 'It reaches Stout again'],
   ['identity_mismatch', { found: 'b', registered: 'a' }, 'Another box answers at its address', 'b instead of a'],
   ['identity_accepted', { from: null, to: 'b' }, 'Another box was accepted', 'b instead of an unknown one'],
+  ['box_released', { jobName: 'burn-in', reason: 'unplugged' }, 'Released from burn-in by hand', 'unplugged'],
   ['something_new', {}, 'something new'],
 ] as [string, Record<string, unknown>, string, string?][])('%s with %j reads %j', (type, data, title, detail) => {
   expect(boxEventText({ type, data })).toEqual({ title, ...(detail && { detail }) })

@@ -13,6 +13,8 @@ export function boxEventText({ type, data }: Told): EventText {
       return withDetail('Changed', editsText(data.changes))
     case 'box_removed':
       return { title: 'Removed' }
+    case 'box_released':
+      return withDetail(`Released from ${text('jobName') ?? 'a job'} by hand`, text('reason'))
     case 'box_rebooted':
       return { title: 'The machine was started anew' }
     case 'box_changed':

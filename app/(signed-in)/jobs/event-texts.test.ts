@@ -55,6 +55,10 @@ test.each([
     event('attempt_closed', { by: 'reaped', verdict: 'the supervisor is gone' }),
     { title: 'Box was looked after and is free again', detail: 'the supervisor is gone' },
   ],
+  [
+    event('attempt_closed', { by: 'released', reason: 'the bench is unplugged' }),
+    { title: 'Box was released by hand', detail: 'the bench is unplugged' },
+  ],
   [event('deadline_moved'), { title: 'Deadline moved' }],
 ])('%j', (happened, text) => expect(eventText(happened, 'bench-1')).toEqual(text))
 

@@ -79,12 +79,13 @@ const CLOSINGS: Record<string, string> = {
   released: 'Box was released by hand',
 }
 
-function closedText({ by, lines, leftovers, verdict, artifacts }: EventView['data']): EventText {
+function closedText({ by, lines, leftovers, verdict, reason, artifacts }: EventView['data']): EventText {
   const title = CLOSINGS[String(by)] ?? 'Attempt closed'
   const details = [
     typeof lines === 'number' && formatCountOf(lines, 'line'),
     artifactsText(artifacts),
     typeof verdict === 'string' && verdict,
+    typeof reason === 'string' && reason,
     Array.isArray(leftovers) && leftovers.length > 0 && `ended what was left: ${leftovers.join(', ')}`,
   ].filter(Boolean)
   return { title, ...(details.length > 0 && { detail: details.join('; ') }) }

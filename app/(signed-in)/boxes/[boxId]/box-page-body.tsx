@@ -18,12 +18,21 @@ import { BoxFacts } from './box-facts'
 import { BoxJobs } from './box-jobs'
 import { BoxTimeline } from './box-timeline'
 import { DrainSwitch } from './drain-switch'
+import { HeldSlots } from './held-slots'
 import { RemoveBox } from './remove-box'
+
+/** Whether a supervisor is in contact changes without an event. */
+const HELD_MS = 5_000
 
 /** A box as it is now: its state, what it is and has, what ran there, and what happened to it. */
 export function BoxPageBody({ boxId }: { boxId: BoxId }) {
   const trpc = useTRPC()
-  const { data: box, error } = useSuspenseQuery(trpc.boxes.get.queryOptions({ boxId }))
+  const { data: box, error } = useSuspenseQuery(
+    trpc.boxes.get.queryOptions(
+      { boxId },
+      { refetchInterval: ({ state }) => (state.data?.leases.length ? HELD_MS : false) },
+    ),
+  )
   const mayManage = useMayManage() && box.removedAt === null
   useLiveQueries('boxes', [
     trpc.boxes.get.queryFilter({ boxId }),
@@ -52,6 +61,7 @@ export function BoxPageBody({ boxId }: { boxId: BoxId }) {
         </Notice>
       )}
       {box.identityMismatch && <AcceptIdentity box={box} boxId={boxId} mayManage={mayManage} />}
+      <HeldSlots box={box} boxId={boxId} mayManage={mayManage} />
       {!box.canCallBack && box.callBackDetail && box.removedAt === null && (
         <Notice tone="warn" title="It cannot reach Stout, and gets no jobs until it can.">
           {box.callBackDetail}
