@@ -103,6 +103,20 @@ describe.each(hasOtherS3 ? (['embedded', 'other'] as const) : (['embedded'] as c
   })
 })
 
+test('headers beyond ASCII come back byte by byte', async () => {
+  await using t = await aStore()
+  const onWire = (text: string) => Buffer.from(text).toString('latin1')
+  const name = 'ä€ \u{1f600}'
+  const put = { method: 'PUT', target: `/${t.bucket}/x?x-amz-meta-name=${encodeURIComponent(name)}`, body: 'x' }
+  expect((await sendRaw(t, signedByHeader(t, put))).status).toBe(200)
+  const target = `/${t.bucket}/x?response-content-disposition=${encodeURIComponent(`attachment; filename="${name}"`)}`
+  for (const method of ['GET', 'HEAD']) {
+    const { headers } = await sendRaw(t, signedByHeader(t, { method, target }))
+    expect(headers['content-disposition']).toBe(onWire(`attachment; filename="${name}"`))
+    expect(headers['x-amz-meta-name']).toBe(onWire(name))
+  }
+})
+
 test('what is too large is refused before it travels', async () => {
   await using t = await aStore({ maxPutBytes: 10 })
   const put = (body: string) => signedByHeader(t, { method: 'PUT', target: `/${t.bucket}/x`, body })
