@@ -27,6 +27,7 @@ export type ServerOptions = {
 /** How much of a refused body is still read, so that the client gets to read why, before the connection is cut. */
 const DRAIN_LIMIT_BYTES = 8 * 1024 * 1024
 const IDLE_MS = 120_000
+const SQLITE_FULL = 13
 
 /** The store's HTTP server, not yet listening. */
 export function objectStoreServer(options: ServerOptions): Server {
@@ -121,8 +122,9 @@ function refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
 
 /** A full disk is not a fault of the program. */
 function faultOf(error: unknown): S3Error {
-  const code = (error as NodeJS.ErrnoException | null)?.code
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new S3Error('ServiceUnavailable', 'The disk of the store is full.')
+  const { code, errcode } = error as { code?: string; errcode?: number }
+  if (code === 'ENOSPC' || code === 'EDQUOT' || errcode === SQLITE_FULL)
+    return new S3Error('ServiceUnavailable', 'The disk of the store is full.')
   return new S3Error('InternalError')
 }
 

@@ -9,15 +9,20 @@ export type Started = AsyncDisposable & { child: ChildProcess; pid: number; read
 type Program = 'worker' | 'box' | 'store'
 let built: ReturnType<typeof buildProcesses> | undefined
 
-/** Starts a program as `npm start` builds it, and waits for the JSON line with `msg` on its stdout. */
+/**
+ * Starts a program as `npm start` builds it, and waits for the JSON line with `msg` on its stdout.
+ * @param within a command that runs the command line behind it: a file system of its own, a limit
+ */
 export async function startProgram(
   program: Program,
   args: string[],
   env: Record<string, string>,
   readyMsg: string,
+  within: string[] = [],
 ): Promise<Started> {
   built ??= buildProcesses()
-  const child = spawn(process.execPath, ['--enable-source-maps', (await built)[program], ...args], {
+  const command = [...within, process.execPath, '--enable-source-maps', (await built)[program], ...args]
+  const child = spawn(command[0] ?? '', command.slice(1), {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -62,14 +62,19 @@ export async function aStore(
   }
 }
 
-/** An object store as a process of its own, which can be killed and started again. */
-export async function aStoreProcess(): Promise<StoreProcess> {
+/**
+ * An object store as a process of its own, which can be killed and started again.
+ * @param options.diskMegabytes its folder is a file system of that size, which nobody else sees into and which ends with it
+ */
+export async function aStoreProcess(options: { diskMegabytes?: number } = {}): Promise<StoreProcess> {
   const dir = mkdtempSync(path.join(tmpdir(), 'stout-store-'))
+  const mount = `mount -t tmpfs -o size=${options.diskMegabytes}m none '${dir}' && exec "$@"`
+  const within = options.diskMegabytes ? ['unshare', '-rm', 'sh', '-c', mount, 'sh'] : []
   let port = 0
   let running: Started | null = null
   const start = async () => {
     const settings = { STOUT_STORE_DIR: dir, STOUT_STORE_PORT: String(port), ...access(port).env }
-    running = await startProgram('store', [], settings, 'the store listens')
+    running = await startProgram('store', [], settings, 'the store listens', within)
     port = Number(running.ready.port)
   }
   await start()
