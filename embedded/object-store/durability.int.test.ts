@@ -124,3 +124,17 @@ test.skipIf(!canMount)(
     expect(await put('b', 2)).toMatchObject({ status: 200 })
   },
 )
+
+test.skipIf(!canMount)('a catalogue that finds no more room refuses, and still knows what it has', async () => {
+  await using store = await aStoreProcess({ diskMegabytes: 1 })
+  const at = (n: number) => `/${store.bucket}/${n}`
+  const headers = { 'x-amz-meta-long': 'x'.repeat(2000) }
+  let n = 0
+  let answer = await sendRaw(store, signedByHeader(store, { method: 'PUT', target: at(n), headers }))
+  while (answer.status === 200 && n < 2000)
+    answer = await sendRaw(store, signedByHeader(store, { method: 'PUT', target: at(++n), headers }))
+  expect(answer).toMatchObject({ status: 503, code: 'ServiceUnavailable' })
+  expect(n).toBeGreaterThan(5)
+  const reads = [0, n - 1, n].map((i) => sendRaw(store, signedByHeader(store, { method: 'GET', target: at(i) })))
+  expect((await Promise.all(reads)).map(({ status }) => status)).toEqual([200, 200, 404])
+})
