@@ -1,4 +1,4 @@
-"""Recovers what a killed supervisor had not told any more: the lines in its spool, and how its script ended.
+"""Recovers what a killed supervisor had not told any more: the lines in its spool, how its script ended, and which files are lost.
 
 Part of the reap. It says them to the box API in the supervisor's place, so that they take the usual way and a repetition is
 harmless. A script may have written into these files, or the machine may have crashed over them: nothing in them is believed,
@@ -13,11 +13,13 @@ import stat
 import time
 
 from lines import GAP, HEADER, OUTPUT, RECORD, STDOUT, encode
+from unsent import unsent_files
 from wire import LEAVE, Answer, Gone, Http, Trouble, jittered
 
 READ_BYTES = 2 << 20
 MAX_RECORDS, MAX_BYTES = 20_000, 1_000_000
 GAPS_AT_ONCE = 5000
+FILES_AT_ONCE = 100
 #: All of it may take so long, within the limit of one run on a box.
 TOTAL_SECONDS = 240.0
 MISSING = b'{"lines": 1, "sizeBytes": 0, "why": "lost on the box when the supervisor was killed"}'
@@ -44,7 +46,8 @@ class Recovery:
             segments = found_in(directory)
             if segments:
                 self._tell_lines(segments)
-            self._tell_exit(os.path.join(directory, "exit.json"))
+            if self._tell_exit(os.path.join(directory, "exit.json")):
+                self._tell_files(unsent_files(directory))
         except Gone:
             pass  # the attempt is closed: nobody wants it any more
         except (Trouble, OSError) as problem:
@@ -116,15 +119,22 @@ class Recovery:
         self.acked = acked
         return True
 
-    def _tell_exit(self, path: str) -> None:
+    def _tell_exit(self, path: str) -> bool:
+        """False when it is not known how the script ended."""
         try:
             fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             with open(fd, "rb") as file:
                 exit = json.loads(file.read(65536))
         except (OSError, ValueError):
-            return  # it had not ended, or somebody else wrote there
+            return False  # it had not ended, or somebody else wrote there
         if isinstance(exit, dict):
             self._ask("/exit", exit)
+        return isinstance(exit, dict)
+
+    def _tell_files(self, files: list[dict]) -> None:
+        """Names what is lost. What the server has already stays as it is."""
+        for at in range(0, len(files), FILES_AT_ONCE):
+            self._ask("/skipped", {"files": files[at:at + FILES_AT_ONCE]})
 
     def _ask(self, path: str, body: bytes | dict, headers: str = "") -> Answer:
         """@raises Gone when the attempt is closed, Trouble when nobody answered in time."""

@@ -5,9 +5,9 @@ import type { Launch } from './channel'
 import type { ReapOrder } from './reap'
 
 /** What runs after a supervisor is gone; everything else in the folder travels with a job. */
-const REAP_ONLY = ['reap.py', 'recover.py']
+const REAP_ONLY = ['reap.py', 'recover.py', 'unsent.py']
 /** What the reap shares with the supervisor. */
-const REAP_NEEDS = ['recover.py', 'lines.py', 'processes.py', 'wire.py']
+const REAP_NEEDS = ['recover.py', 'unsent.py', 'lines.py', 'processes.py', 'wire.py']
 
 /** What a script left has so long to end by itself, and the control plane may be away for so long while a reap tells it things. */
 const REAP_GRACE_SECONDS = 5

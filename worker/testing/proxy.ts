@@ -11,8 +11,9 @@ export type Trick = 'pass' | 'drop_answer' | 'cut_at_answer' | 'repeat' | 'hold'
 /**
  * `up`: as tricks say. `cut`: every connection is cut, and new ones at once. `dead`: nothing passes and nobody is told; a
  * connection over which something was to pass meanwhile stays dead for ever (half-open), also when the line is up again.
+ * `dripping`: of what clients say 100 bytes a second pass, of connections that begin meanwhile, and for ever.
  */
-export type Line = 'up' | 'cut' | 'dead'
+export type Line = 'up' | 'cut' | 'dead' | 'dripping'
 export type Proxy = AsyncDisposable & {
   port: number
   /** The state of the line; every connection passes over it. */
@@ -36,6 +37,17 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
     socket.on('close', () => sockets.delete(socket))
     return socket
   }
+  const drip = (client: Socket, data: Buffer, upstream: Socket) => {
+    client.pause()
+    let at = 0
+    const dripping = setInterval(() => {
+      if (at >= data.length || client.destroyed) {
+        clearInterval(dripping)
+        client.resume()
+      } else upstream.write(data.subarray(at, at + 10))
+      at += 10
+    }, 100)
+  }
   const server = createServer((client) => {
     if (line === 'cut') return void client.destroy()
     track(client).once('data', (first: Buffer) => {
@@ -51,6 +63,7 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
   const join = (client: Socket, first: Buffer, how: Trick) => {
     const upstream = track(connect(targetPort(), '127.0.0.1'))
     const request = [first]
+    const drips = line === 'dripping'
     let dead = false
     const passes = () => {
       dead ||= line === 'dead'
@@ -61,7 +74,8 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
     client.on('data', (data: Buffer) => {
       if (!passes()) return
       request.push(data)
-      upstream.write(data)
+      if (drips) drip(client, data, upstream)
+      else upstream.write(data)
     })
     client.resume()
     client.on('close', () => upstream.destroy())

@@ -26,6 +26,10 @@ export class ArtifactDesk {
   /** Says of files that were sent that the store does not have them as it should. */
   doubts: (file: Kept) => string | undefined = () => undefined
   partBytes = 64 << 20
+  /** Called with each file that is announced, before it is answered. */
+  announced: (file: Announced) => Promise<void> | void = () => undefined
+  /** Paths that make it refuse a whole message. */
+  refuses: (path: string) => boolean = () => false
   private readonly store: Store
 
   /** @param through where boxes reach the store, when it is elsewhere: signatures name the host */
@@ -72,9 +76,12 @@ export class ArtifactDesk {
       .digest('hex')
   }
 
-  async answer(path: string, message: Record<string, unknown>): Promise<object> {
+  /** Nothing when it refuses the message. */
+  async answer(path: string, message: Record<string, unknown>): Promise<object | undefined> {
     if (path === '/uploads') {
       const files = message.files as Announced[]
+      if (files.some((file) => this.refuses(file.path))) return undefined
+      for (const file of files) await this.announced(file)
       this.batches.push(files.length)
       return { files: await Promise.all(files.map((file) => this.begin(file))) }
     }

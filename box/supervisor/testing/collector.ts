@@ -185,7 +185,8 @@ export class Collector {
     if (this.dones.length > 0 && path === '/control') return [410, { code: 'gone', message: 'Closed.' }]
     if (ABOUT_ARTIFACTS.includes(path)) {
       if (this.exits.length === 0) return [409, { code: 'conflict', message: 'Say exit before artifacts.' }]
-      return [200, (await this.desk?.answer(path, JSON.parse(body.toString()))) ?? {}]
+      const answer = await this.desk?.answer(path, JSON.parse(body.toString()))
+      return answer ? [200, answer] : [400, { code: 'bad_request', message: 'Not like this.' }]
     }
     if (path === '/phase') this.phases.push(JSON.parse(body.toString()))
     if (path === '/exit') this.exits.push(JSON.parse(body.toString()))
