@@ -12,10 +12,12 @@ import { sendRaw, signedByHeader } from './testing/raw'
 import { aStoreProcess, type StoreAccess } from './testing/store'
 import { clientOf } from './testing/subject'
 
+const UNSHARE = 'unshare'
+
 /** Whether ordinary users may have file systems of their own here. */
 const canMount = (() => {
   try {
-    execFileSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' })
+    execFileSync(UNSHARE, ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' })
     return true
   } catch {
     return false

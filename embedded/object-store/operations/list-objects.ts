@@ -8,8 +8,8 @@ import type { Answer, BucketCall } from './operation'
 import { quoted } from './stored-headers'
 
 const MAX_KEYS = 1000
-/** With a delimiter few rows are read at a time: most of them may lie behind one common prefix. */
-const ROWS_AT_ONCE = 50
+/** With a delimiter few rows are read at first: most of them may lie behind one common prefix. */
+const FEW_ROWS = 2
 
 type Entry = { object: StoredObject } | { commonPrefix: string }
 type Query = { prefix: Buffer; delimiter: Buffer; from: Buffer; limit: number }
@@ -57,8 +57,8 @@ function page(catalogue: Catalogue, bucket: string, query: Query): { entries: En
   const end = behind(prefix)
   const entries: Entry[] = []
   let from = Buffer.compare(query.from, prefix) > 0 ? query.from : prefix
+  let want = delimiter.length > 0 ? FEW_ROWS : limit + 1
   for (;;) {
-    const want = delimiter.length > 0 ? ROWS_AT_ONCE : limit + 1
     const sql = 'select * from objects where bucket = ? and key >= ? and key < ? order by key limit ?'
     const rows = catalogue.all(sql, bucket, from, end, want)
     let skipped = false
@@ -78,6 +78,7 @@ function page(catalogue: Catalogue, bucket: string, query: Query): { entries: En
       break
     }
     if (!skipped && rows.length < want) return { entries, next: null }
+    want = skipped ? FEW_ROWS : Math.min(4 * want, limit + 1)
   }
 }
 
