@@ -18,6 +18,16 @@ for file in files:
 print(len(files), 'files')
 `
 
+/**
+ * Types of the supervisor as one Python knows them. Two of them, since one run knows one version: the oldest lacks what was added
+ * since, the newest what was removed. This machine's Python and its modules do not count: a box has the standard library alone.
+ */
+const pythonTypes = (version: string): Checker => ({
+  name: `python ${version} types`,
+  command: ['pyright', '--pythonversion', version, '--pythonpath', '/dev/null', '--stats'],
+  filesRead: /Found (\d+) source files?/,
+})
+
 /** What `npm test` runs before any test, and what the planted violations are tried on. Run with the project as cwd. */
 export const CHECKERS: readonly Checker[] = [
   { name: 'format', command: ['biome', 'format', '.'], filesRead: /(?:Checked|Formatted) (\d+) files?/ },
@@ -26,4 +36,6 @@ export const CHECKERS: readonly Checker[] = [
   { name: 'imports', command: ['depcruise', '--config', '.dependency-cruiser.mjs', '.'], filesRead: /(\d+) modules/ },
   { name: 'unused code', command: ['knip'] },
   { name: 'python', command: ['python3', '-c', PYTHON_CHECK, 'box/supervisor', 'examples'], filesRead: /(\d+) files/ },
+  pythonTypes('3.10'),
+  pythonTypes('3.13'),
 ]

@@ -6,7 +6,14 @@ import { run } from '../embedded/process'
 import { CHECKERS } from './checkers'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
-const SETTINGS = ['biome.json', 'tsconfig.json', '.dependency-cruiser.mjs', 'knip.json', '.gitignore']
+const SETTINGS = [
+  'biome.json',
+  'tsconfig.json',
+  '.dependency-cruiser.mjs',
+  'knip.json',
+  '.gitignore',
+  'pyrightconfig.json',
+]
 const PACKAGE = {
   name: 'planted',
   private: true,
@@ -123,6 +130,30 @@ const PLANTED: { checker: string; breaks: string; files: Record<string, string>;
     breaks: 'grammar newer than the oldest Python supported',
     files: { 'box/supervisor/supervisor.py': 'try:\n    pass\nexcept* ValueError:\n    pass\n' },
     named: [/supervisor\.py/, /SyntaxError/],
+  },
+  {
+    checker: 'python 3.10 types',
+    breaks: 'what the oldest Python supported has not',
+    files: { 'box/supervisor/supervisor.py': 'import datetime\n\nprint(datetime.datetime.now(datetime.UTC))\n' },
+    named: [/supervisor\.py:3:\d+ - error: "UTC" is not a known attribute/],
+  },
+  {
+    checker: 'python 3.10 types',
+    breaks: 'a value that may be missing',
+    files: { 'box/supervisor/supervisor.py': 'import re\n\nprint(re.match("a", "b").start())\n' },
+    named: [/supervisor\.py:3:\d+ - error: "start" is not a known attribute of "None"/],
+  },
+  {
+    checker: 'python 3.13 types',
+    breaks: 'what the newest Python supported has no more',
+    files: { 'box/supervisor/supervisor.py': 'import telnetlib\n\nprint(telnetlib)\n' },
+    named: [/supervisor\.py:1:\d+ - error: Import "telnetlib" could not be resolved/],
+  },
+  {
+    checker: 'python 3.13 types',
+    breaks: 'a module that no box has',
+    files: { 'box/supervisor/supervisor.py': 'import requests\n\nprint(requests)\n' },
+    named: [/supervisor\.py:1:\d+ - error: Import "requests" could not be resolved from source/],
   },
 ]
 

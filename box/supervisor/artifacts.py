@@ -50,8 +50,8 @@ class Artifacts(threading.Thread):
             pass
         except Gone as reason:
             self.uploads.leave(str(reason))
-        except Exception:
-            sys.excepthook(*sys.exc_info())
+        except Exception as problem:
+            sys.excepthook(type(problem), problem, problem.__traceback__)
             self.uploads.stop("an error of the supervisor ended the uploads")
         self._tell_rest()
         self.finished(self.uploads.gone)

@@ -5,6 +5,11 @@ from collections.abc import Callable
 
 from wire import LEAVE, Gone, Http, Trouble, jittered
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+    What = TypeVar("What")
+
 
 class Refused(Exception):
     """The server will never take this message as it is."""
@@ -41,7 +46,7 @@ class Asker:
             if tries > 0:
                 self.down(False)
 
-    def ask_each(self, path: str, entries: list, refused: Callable[[object, str], None]) -> list[tuple[object, dict]]:
+    def ask_each(self, path: str, entries: list[tuple[What, dict]], refused: Callable[[What, str], None]) -> list[tuple[What, dict]]:
         """Asks for pairs of something and its entry in `files`, and returns what was answered for each. One that the server does
         not take is `refused` by itself. @raises as `ask`"""
         if not entries:

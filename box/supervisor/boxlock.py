@@ -30,8 +30,8 @@ class BoxLock(threading.Thread):
                 tries = 0
             except Trouble:
                 tries += 1  # the runtime restarts, or is busy: that takes no lock away
-            except Exception:
-                sys.excepthook(*sys.exc_info())
+            except Exception as problem:
+                sys.excepthook(type(problem), problem, problem.__traceback__)
                 tries += 1
 
     def _beat(self) -> str | None:

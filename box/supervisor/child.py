@@ -24,13 +24,13 @@ class Script:
 class Installation:
     """The guard's end of the child that installs. Begins with it."""
 
-    def __init__(self, script: Script, stdout: int, stderr: int):
+    def __init__(self, script: Script, plan: dependencies.Plan, stdout: int, stderr: int):
         self.began = time.monotonic()
         self.told, result = os.pipe()
         guard = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
-            become_installer(script, guard, result, stdout, stderr)
+            become_installer(script, plan, guard, result, stdout, stderr)
         os.close(result)
 
     def ended(self, status: int) -> tuple[dict, str | None]:
@@ -56,14 +56,14 @@ def become_script(script: Script, guard: int, failed: int, stdout: int, stderr: 
     os._exit(1)
 
 
-def become_installer(script: Script, guard: int, result: int, stdout: int, stderr: int) -> None:
+def become_installer(script: Script, plan: dependencies.Plan, guard: int, result: int, stdout: int, stderr: int) -> None:
     """Installs and writes one JSON object to `result`: the `directory` and whether it was `cached`, or the `error`. Its name
     stays the guard's, so that a reap takes it for one."""
     try:
         _leave(script, guard, stdout, stderr)
         os.closerange(3, result)
         os.closerange(result + 1, 1024)
-        directory, cached = dependencies.install(script.plan)
+        directory, cached = dependencies.install(plan)
         told = {"directory": directory, "cached": cached}
     except dependencies.Failed as problem:
         told = {"error": str(problem)}

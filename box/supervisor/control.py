@@ -32,8 +32,8 @@ class Control(threading.Thread):
             except Trouble as problem:
                 if tries == 0:
                     print(f"control: {problem}; connecting again", flush=True)
-            except Exception:
-                sys.excepthook(*sys.exc_info())
+            except Exception as problem:
+                sys.excepthook(type(problem), problem, problem.__traceback__)
             self.http.close()
             tries = 0 if time.monotonic() - began > SILENCE_SECONDS else tries + 1
             time.sleep(jittered(tries))

@@ -157,6 +157,7 @@ def _run_pip(plan: Plan, target: str, pip_cache: str | None) -> None:
     pip = subprocess.Popen(command, cwd=plan.job, env=environment, stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     said = b""
+    assert pip.stdout is not None
     while data := os.read(pip.stdout.fileno(), 65536):
         _write(data)
         said = (said + data)[-65536:]

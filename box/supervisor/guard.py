@@ -17,6 +17,7 @@ import time
 
 import processes
 from child import Installation, Script, become_script
+from dependencies import Plan
 
 #: What a script left behind may go on for so long of its own accord before it gets SIGTERM …
 LINGER_SECONDS = 1.0
@@ -45,7 +46,7 @@ class Guard:
         processes.ignore_signals()
         woken = self._wake_on_signals()
         if self.script.plan:
-            self._install()
+            self._install(self.script.plan)
         else:
             self._start()
         poll = select.poll()
@@ -71,9 +72,9 @@ class Guard:
         processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGUSR1)
         return woken
 
-    def _install(self) -> None:
+    def _install(self, plan: Plan) -> None:
         self._say({"phase": {"event": "dependencies_installing"}})
-        self.installation = Installation(self.script, self.stdout, self.stderr)
+        self.installation = Installation(self.script, plan, self.stdout, self.stderr)
 
     def _installed(self, phase: dict, directory: str | None) -> None:
         """Starts the script with what was installed, or says why it is not started."""
@@ -189,8 +190,8 @@ def fork_guard(script: Script, stdout: int, stderr: int) -> tuple[int, socket.so
                 os.closerange(low + 1, high)
             Guard(theirs, script, stdout, stderr).run()
             code = 0
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
+        except BaseException as problem:
+            sys.excepthook(type(problem), problem, problem.__traceback__)
         finally:
             os._exit(code)
     theirs.close()

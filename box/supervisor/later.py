@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
 NAMES = ("tree", "collect", "hashing", "storeline", "boxapi", "journal", "uploads", "uploader", "watch", "artifacts")
 
 
@@ -17,13 +22,13 @@ class Kept:
             with open(os.path.join(directory, name + ".py"), "rb") as file:
                 self.texts[name] = file.read()
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+    def find_spec(self, name: str, path: object = None, target: object = None, /) -> ModuleSpec | None:
         return type(sys.__spec__)(name, self) if name in self.texts else None
 
-    def create_module(self, spec: object) -> None:
+    def create_module(self, spec: ModuleSpec) -> None:
         return None  # an ordinary one
 
-    def exec_module(self, module) -> None:
+    def exec_module(self, module: ModuleType) -> None:
         exec(compile(self.texts[module.__name__], module.__name__ + ".py", "exec"), module.__dict__)
 
 

@@ -7,9 +7,13 @@ code is a refusal, and what it printed is the reason. It must parse on every Pyt
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 MODULES = ("supervisor.py", "run.py", "workplace.py", "guard.py", "guardlink.py", "processes.py", "reader.py", "lines.py",
            "mask.py", "outputchannel.py", "spool.py", "sender.py", "control.py", "boxlock.py", "wire.py", "bundle.py",
-           "dependencies.py", "child.py", "phases.py", "ending.py", "mailbox.py", "later.py", "tree.py", "collect.py", "hashing.py",
+           "dependencies.py", "child.py", "phases.py", "ending.py", "inbox.py", "later.py", "tree.py", "collect.py", "hashing.py",
            "storeline.py", "boxapi.py", "journal.py", "uploads.py", "uploader.py", "watch.py", "artifacts.py")
 # What the supervisor itself may need of the runtime's environment. It carries no LAGER_PROCESS_ID, so that the runtime's kill
 # reaches the script and not the one that reports on it, and no secrets of the box.
@@ -17,7 +21,7 @@ KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "T
         "SSL_CERT_DIR")
 
 
-def refuse(reason):
+def refuse(reason):  # type: (str) -> NoReturn
     sys.stderr.write("stout: " + reason + "\n")
     sys.stderr.flush()
     os._exit(3)
@@ -64,7 +68,10 @@ def become_supervisor(directory):
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    environment = dict((name, os.environ[name]) for name in KEPT if name in os.environ)
+    environment = {}  # type: dict[str, str]
+    for name in KEPT:
+        if name in os.environ:
+            environment[name] = os.environ[name]
     os.execve(sys.executable, [sys.executable, "-I", "-S", os.path.join(directory, "supervisor.py")], environment)
 
 

@@ -60,8 +60,8 @@ class Phases(threading.Thread):
             answer = self.http.request("POST", "/phase", phase)
         except Trouble:
             return False
-        except Exception:
-            sys.excepthook(*sys.exc_info())
+        except Exception as problem:
+            sys.excepthook(type(problem), problem, problem.__traceback__)
             return True
         if 400 <= answer.status < 500:
             print(f"phases: {phase['event']} was refused: {answer.described()}", flush=True)

@@ -12,7 +12,7 @@ from ending import read_status
 from guard import fork_guard
 from guardlink import GuardLink
 from lines import OUTPUT, STDERR, STDOUT
-from mailbox import Mailbox
+from inbox import Inbox
 from mask import Masker
 from phases import Phases
 from reader import Clock, Reader
@@ -31,7 +31,7 @@ class Run:
         self.masker = Masker.of(settings.environment, order.get("secrets") or {})
         self.reader = Reader(self.selector, self.spool, clock, self.masker)
         self.phases = Phases(Http(settings.url, http.token, settings.ca), self._masked)
-        self.mailbox = Mailbox()
+        self.inbox = Inbox()
         self.guard: GuardLink | None = None
         self.grace = order["graceSeconds"]
         self.deadline = time.monotonic() + order["remainingSeconds"]
@@ -49,7 +49,7 @@ class Run:
         if problem:
             self._tell_exit(None, None, 0, problem)
             self._quiet([])
-        self.selector.register(self.mailbox.fd, selectors.EVENT_READ, self.mailbox.take)
+        self.selector.register(self.inbox.fd, selectors.EVENT_READ, self.inbox.take)
         while not self.over:
             for key, _ in self.selector.select(self._seconds_to_wait()):
                 key.data()
@@ -66,16 +66,16 @@ class Run:
             self.began_ns = os.stat(script.directory).st_ctime_ns  # by the clock of the file system
             channel = open_output_channel(self.directory)
             (out, out_write), (err, err_write) = wide_pipe(), wide_pipe()
-            self.guard = GuardLink(*fork_guard(script, out_write, err_write), self.settings.process_id)
+            guard = self.guard = GuardLink(*fork_guard(script, out_write, err_write), self.settings.process_id)
         except (OSError, ValueError) as problem:
             return f"The script could not be started: {problem}"
         for fd, stream in ((out, STDOUT), (err, STDERR), (channel, OUTPUT)):
             self.reader.add(fd, stream)
-        self.selector.register(self.guard.channel, selectors.EVENT_READ, lambda: self._hear(self.guard.receive()))
+        self.selector.register(guard.channel, selectors.EVENT_READ, lambda: self._hear(guard, guard.receive()))
         return None
 
     def _start_threads(self) -> None:
-        post = self.mailbox.post
+        post = self.inbox.post
         self.sender = Sender(self.http, self.spool, finished=lambda gone: post(self._sent, gone))
         self.sender.start()
         Control(Http(self.settings.url, self.http.token, self.settings.ca), self.order["control"]["version"],
@@ -115,11 +115,11 @@ class Run:
         if self.guard is not None:
             self.guard.end(grace_seconds)
 
-    def _hear(self, messages: list[dict]) -> None:
-        if self.guard.guard_died or self.guard.quiet:
-            if self.guard.channel.fileno() >= 0:
-                self.selector.unregister(self.guard.channel)
-                self.guard.channel.close()
+    def _hear(self, guard: GuardLink, messages: list[dict]) -> None:
+        if guard.guard_died or guard.quiet:
+            if guard.channel.fileno() >= 0:
+                self.selector.unregister(guard.channel)
+                guard.channel.close()
         for message in messages:
             if "phase" in message:
                 self.phases.tell(message["phase"])
@@ -127,13 +127,13 @@ class Run:
                 self.phases.wait()
                 self._tell_exit(None, None, 0, " ".join(filter(None, (message["failed"], self.error))))
             elif "exited" in message:
-                self._script_exited(message["exited"], message["durationMs"])
+                self._script_exited(guard, message["exited"], message["durationMs"])
             elif "quiet" in message:
                 self._quiet(message["leftovers"])
 
-    def _script_exited(self, status: int, duration_ms: int) -> None:
+    def _script_exited(self, guard: GuardLink, status: int, duration_ms: int) -> None:
         code, signal_name, outside = read_status(status)
-        if signal_name and self.guard.guard_died and self.ended_by is None:
+        if signal_name and guard.guard_died and self.ended_by is None:
             self.ended_by, self.error = "outside", "The process that guards the script was killed."
         elif outside and self.ended_by is None:
             self.ended_by = "outside"
@@ -159,7 +159,7 @@ class Run:
         if self.over or not self.order.get("artifacts") or self.guard is None or self.guard.script_pid is None:
             return self._uploaded(None)
         from artifacts import Artifacts
-        self.artifacts = Artifacts(self, finished=lambda gone: self.mailbox.post(self._uploaded, gone))
+        self.artifacts = Artifacts(self, finished=lambda gone: self.inbox.post(self._uploaded, gone))
         if self.uploads_stopped:
             self.artifacts.stop(self.uploads_stopped)
         self.artifacts.start()
@@ -181,8 +181,9 @@ class Run:
         times = []
         if (flush_at := self.reader.flush_at()) is not None:
             times.append((flush_at, lambda: self.reader.flush(time.monotonic())))
-        if self.guard is not None and self.guard.step_at is not None:
-            times.append((self.guard.step_at, lambda: self._hear(self.guard.step())))
+        guard = self.guard
+        if guard is not None and guard.step_at is not None:
+            times.append((guard.step_at, lambda: self._hear(guard, guard.step())))
         if not self.exited and self.ended_by is None:
             times.append((self.deadline, lambda: self._end("deadline", self.grace)))
             if self.order["noOutputTimeoutSeconds"]:

@@ -73,8 +73,8 @@ class Sender(threading.Thread):
                 return
             except Trouble as problem:
                 self._trouble(problem)
-            except Exception:
-                sys.excepthook(*sys.exc_info())
+            except Exception as problem:
+                sys.excepthook(type(problem), problem, problem.__traceback__)
                 self._trouble(None)
 
     def _trouble(self, problem: Trouble | None) -> None:
@@ -91,8 +91,9 @@ class Sender(threading.Thread):
                 self.spool.changed.wait(max(0.01, self.last_contact + CONTACT_SECONDS - time.monotonic()))
             if self.stopped:
                 return False
-        if what == "exit":
-            self._post("/exit", self.exit)
+        exit, done = self.exit, self.done
+        if what == "exit" and exit:
+            self._post("/exit", exit)
             self.exit = None
             self.exit_told.set()
         elif what == "heard":
@@ -105,7 +106,7 @@ class Sender(threading.Thread):
             self._send_batch()
         elif what == "contact":
             self._send(self.next, 0, b"")
-        elif self._post("/done", self.done):
+        elif done and self._post("/done", done):
             return True
         self.tries = 0
         return False

@@ -40,12 +40,11 @@ class StoreLine(Http):
 
     def _put(self, head: bytes, fd: int, offset: int, size: int) -> Answer:
         try:
-            if self.socket is None:
-                self.connect()
+            connection = self.socket or self.connect()
             if self.aborted:
                 raise Trouble("it was cut off")
-            self.socket.sendall(head)
-            if not self._send_file(fd, offset, size):
+            connection.sendall(head)
+            if not self._send_file(connection, fd, offset, size):
                 answer = self.receive()  # it was refused before all of it was there
                 self.close()
                 return answer
@@ -57,11 +56,11 @@ class StoreLine(Http):
             raise
         return self.receive()
 
-    def _send_file(self, fd: int, offset: int, size: int) -> bool:
+    def _send_file(self, connection: socket.socket, fd: int, offset: int, size: int) -> bool:
         """False when the store answered in between. @raises OSError, EOFError"""
         block = memoryview(bytearray(min(BLOCK_BYTES, size)))
         answered = select.poll()
-        answered.register(self.socket, select.POLLIN)
+        answered.register(connection, select.POLLIN)
         end = offset + size
         while offset < end:
             got = os.preadv(fd, [block[:min(len(block), end - offset)]], offset)
@@ -69,7 +68,7 @@ class StoreLine(Http):
                 raise EOFError
             sent = 0
             while sent < got:
-                count = self.socket.send(block[sent:got])
+                count = connection.send(block[sent:got])
                 sent += count
                 self.handed += count
             offset += got
@@ -91,9 +90,10 @@ class StoreLine(Http):
 
     def moved(self) -> int:
         """Bytes of the present file that the other side has: what lies in this machine's buffers is not counted."""
+        connection = self.socket
         try:
-            waiting = struct.unpack("i", fcntl.ioctl(self.socket.fileno(), TIOCOUTQ, b"\0\0\0\0"))[0]
-        except (OSError, AttributeError, ValueError):
+            waiting = struct.unpack("i", fcntl.ioctl(connection.fileno(), TIOCOUTQ, b"\0\0\0\0"))[0] if connection else 0
+        except (OSError, ValueError):
             waiting = 0
         return max(0, self.handed - waiting)
 

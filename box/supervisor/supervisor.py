@@ -134,7 +134,7 @@ if __name__ == "__main__":
     try:
         main()
         code = 0
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
+    except BaseException as problem:
+        sys.excepthook(type(problem), problem, problem.__traceback__)
     finally:
         os._exit(code)

@@ -31,19 +31,19 @@ class Uploader(threading.Thread):
 
     def run(self) -> None:
         while parts := self.uploads.take("to_put"):
-            self.part = parts[0]
+            part = self.part = parts[0]
             try:
-                self._send(self.part)
+                self._send(part)
             except Stopped:
                 return
             except Gone as reason:
                 self.uploads.leave(str(reason))
                 return
             except NotKept as refusal:
-                self.uploads.refuse(self.part.item, refusal)
+                self.uploads.refuse(part.item, refusal)
             except Exception as problem:
-                sys.excepthook(*sys.exc_info())
-                self.uploads.refuse(self.part.item, NotKept("failed", f"an error of the supervisor ({type(problem).__name__})"))
+                sys.excepthook(type(problem), problem, problem.__traceback__)
+                self.uploads.refuse(part.item, NotKept("failed", f"an error of the supervisor ({type(problem).__name__})"))
             finally:
                 self.part = None
 
@@ -69,7 +69,7 @@ class Uploader(threading.Thread):
                 self.uploads.begin_anew(item, changed=True)
                 return
             if tries == 0:
-                print(f"artifacts: {item.file.path!r}: {problem or described(answer)}; trying again", flush=True)
+                print(f"artifacts: {item.file.path!r}: {described(answer) if answer else problem}; trying again", flush=True)
             tries += 1
             self.uploads.pause(jittered(tries))
             if part.counts() and (answer and answer.status < 500 or tries % TRIES_WITH_ONE_URL == 0):
@@ -112,6 +112,6 @@ class Confirmer(threading.Thread):
             pass
         except Gone as reason:
             self.uploads.leave(str(reason))
-        except Exception:
-            sys.excepthook(*sys.exc_info())
+        except Exception as problem:
+            sys.excepthook(type(problem), problem, problem.__traceback__)
             self.uploads.stop("an error of the supervisor ended the uploads")

@@ -24,9 +24,11 @@ class Stopped(Exception):
 class Item:
     """A file on its way. `round` grows whenever it begins anew: parts of an earlier one are forgotten then."""
 
+    #: There is none before it was hashed; nobody asks for it earlier.
+    hashed: Hashed
+
     def __init__(self, file: File):
         self.file = file
-        self.hashed: Hashed | None = None
         self.id = ""
         self.round = self.repeats = self.changes = 0
         self.begun_at = 0.0

@@ -4,6 +4,10 @@ from __future__ import annotations
 import json
 import socket
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 CONNECT_SECONDS = 10
 #: Answers that mean: it is not, or no longer, the one. Whoever gets one leaves.
 LEAVE = (401, 403, 404, 409, 410)
@@ -71,17 +75,16 @@ class Http:
             headers += f"Authorization: Bearer {self.token}\r\n"
         head = (f"{method} {self.path}{path} HTTP/1.1\r\nHost: {self.place}\r\n{headers}"
                 f"Content-Length: {len(body)}\r\n\r\n").encode("latin-1")
-        reused = self.socket is not None
+        kept = self.socket
         try:
-            if self.socket is not None:
+            if kept is not None:
                 try:
-                    self.socket.sendall(head + body)
+                    kept.sendall(head + body)
                     return True
                 except OSError:
                     self.close()
-            self.connect()
-            self.socket.sendall(head + body)
-            return reused
+            self.connect().sendall(head + body)
+            return kept is not None
         except OSError as problem:
             self.close()
             raise Trouble(str(problem)) from None
@@ -93,11 +96,11 @@ class Http:
             if headers.get("transfer-encoding", "").lower() == "chunked":
                 body = b"".join(self.chunks())
             elif "content-length" in headers:
-                body = self.file.read(int(headers["content-length"]))
+                body = self.source().read(int(headers["content-length"]))
                 if len(body) != int(headers["content-length"]):
                     raise Trouble("the answer was cut short")
             else:
-                body = self.file.read()
+                body = self.source().read()
                 headers["connection"] = "close"
             if headers.get("connection", "").lower() == "close":
                 self.close()
@@ -120,12 +123,13 @@ class Http:
 
     def head(self) -> tuple[int, dict]:
         """Status and headers (names in lower case) of the answer to the last request."""
-        first = self.file.readline(65536)
+        source = self.source()
+        first = source.readline(65536)
         if not first.startswith(b"HTTP/1."):
             raise Trouble("the connection was closed" if not first else "not an HTTP answer")
         status = int(first.split(None, 2)[1])
         headers = {}
-        while (line := self.file.readline(65536)) not in (b"\r\n", b"\n"):
+        while (line := source.readline(65536)) not in (b"\r\n", b"\n"):
             if not line:
                 raise Trouble("the connection was closed")
             name, _, value = line.decode("latin-1").partition(":")
@@ -135,18 +139,26 @@ class Http:
         return status, headers
 
     def chunks(self):
+        source = self.source()
         while True:
-            size = int(self.file.readline(65536).split(b";")[0], 16)
-            data = self.file.read(size)
-            if len(data) != size or not self.file.readline(65536):
+            size = int(source.readline(65536).split(b";")[0], 16)
+            data = source.read(size)
+            if len(data) != size or not source.readline(65536):
                 raise Trouble("the answer was cut short")
             if size == 0:
                 return
             yield data
 
-    def connect(self) -> None:
+    def source(self):
+        """What the other side says. @raises Trouble when there is no connection (any more)."""
+        if self.file is None:
+            raise Trouble("the connection was closed")
+        return self.file
+
+    def connect(self) -> socket.socket:
         # As bytes: a str host would load the idna codec, which takes longer than the whole claim.
-        connection = socket.create_connection((self.host.encode(), self.port), timeout=CONNECT_SECONDS)
+        host: Any = self.host.encode()
+        connection = socket.create_connection((host, self.port), timeout=CONNECT_SECONDS)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.secure:
             import ssl
@@ -156,6 +168,7 @@ class Http:
             connection = context.wrap_socket(connection, server_hostname=self.host)
         connection.settimeout(self.timeout)
         self.socket, self.file = connection, connection.makefile("rb")
+        return connection
 
     def close(self) -> None:
         for thing in (self.file, self.socket):

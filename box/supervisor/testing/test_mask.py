@@ -22,7 +22,9 @@ VALUES = [value.encode("utf-8", "surrogateescape").strip() for value in SECRETS.
 
 
 def masker(secrets=SECRETS):
-    return Masker.of({}, secrets)
+    made = Masker.of({}, secrets)
+    assert made is not None
+    return made
 
 
 def streamed(mask, parts):

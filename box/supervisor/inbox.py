@@ -1,4 +1,4 @@
-"""The mailbox of the main thread: other threads leave there what they learned, and it is woken."""
+"""The inbox of the main thread: other threads leave there what they learned, and it is woken."""
 from __future__ import annotations
 
 import os
@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 
-class Mailbox:
+class Inbox:
     """`fd` is readable when there is something to `take`."""
 
     def __init__(self) -> None:
