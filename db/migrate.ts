@@ -1,5 +1,6 @@
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import { type Db, openDatabase } from './client'
+import { buildIndexes } from './indexes'
 import * as access from './migrations/0001-access'
 import * as boxes from './migrations/0002-boxes'
 import * as jobs from './migrations/0003-jobs'
@@ -22,13 +23,14 @@ const MIGRATIONS: Record<string, Migration> = {
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
 
 /**
- * Brings the database to the newest schema. Safe to run twice at once: Kysely's migrator holds a lock.
+ * Brings the database to the newest schema, then builds the indexes that its big tables lack. Safe to run twice at once:
+ * Kysely's migrator holds a lock.
  * @throws Error with the name of the migration that failed
  */
 export async function migrateToLatest(databaseUrl: string): Promise<void> {
   await using db = openDatabase(databaseUrl, { name: 'stout-migrate', maxConnections: 2, limits: 'none' })
   const { error, results } = await new Migrator({ db, provider }).migrateToLatest()
-  if (error === undefined) return
+  if (error === undefined) return await buildIndexes(db)
   const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'before the first one'
   throw new Error(`Migration failed: ${failed}`, { cause: error })
 }

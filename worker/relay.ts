@@ -32,8 +32,8 @@ export async function relayBatch(db: Db, deliver: Deliver, limit = 500): Promise
 async function takeOutbox(db: Db, limit: number): Promise<Event[]> {
   const { rows } = await sql<Event>`
     with due as (
-      select subject, seq from outbox where taken_until is null or taken_until < now()
-      limit ${limit} for update skip locked),
+      select subject, seq from outbox where coalesce(taken_until, '-infinity') < now()
+      order by coalesce(taken_until, '-infinity') limit ${limit} for update skip locked),
     taken as (
       update outbox o set tries = o.tries + 1,
         taken_until = now() + ${TAKEN_SECONDS} * least(power(2, o.tries), 60) * interval '1 second'
