@@ -24,6 +24,7 @@ type PlanNode = {
   /** Of a ModifyTable. */
   Operation?: string
   'Actual Loops': number
+  'Actual Rows': number
   'Rows Removed by Filter'?: number
   'Shared Hit Blocks': number
   'Shared Read Blocks': number
@@ -74,16 +75,17 @@ function* nodesOf(node: PlanNode): Generator<PlanNode> {
 }
 
 /**
- * What is wrong with a plan: it reads a big table from end to end, or finds its rows by looking at many others (`maxRemoved`),
- * which is the same by way of an index.
+ * What is wrong with a plan: it reads a big table from end to end, or looks at many rows in vain (more than `maxRemoved`, and more
+ * than it uses), which is the same by way of an index.
  */
 export function faultsOf({ plan }: Explained, maxRemoved: number): string[] {
   return [...nodesOf(plan)].flatMap((node) => {
     const table = node['Relation Name'] ?? ''
     if (!BIG_TABLES.includes(table) || node['Actual Loops'] === 0) return []
     const removed = (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops']
+    const used = node['Actual Rows'] * node['Actual Loops']
     if (node['Node Type'] === 'Seq Scan') return [`sequential scan of ${table}`]
-    return removed > maxRemoved ? [`${removed} rows of ${table} were read in vain`] : []
+    return removed > maxRemoved && removed > used ? [`${removed} rows of ${table} were read in vain`] : []
   })
 }
 

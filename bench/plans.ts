@@ -5,8 +5,7 @@ import { type Ran, runVerbs } from './verbs'
 
 /** Rows that a statement may look at in vain and still count as found by an index. */
 const MAX_REMOVED = 2_000
-/** Asked once by each process, of a table that is a small part of all jobs. */
-const MAY_READ_WHOLE = 'rests that ended, at the start'
+const ROUNDS = 4
 
 /**
  * Fills a throwaway database and prints, as a table of docs/operations.md, each statement of sweeps, relay, placement, lists and
@@ -18,8 +17,9 @@ export async function plans(jobs: number, limitMs: number): Promise<boolean> {
     const began = performance.now()
     await fill(databaseUrl, { jobs })
     console.error(`filled with ${jobs} jobs in ${Math.round((performance.now() - began) / 1_000)} s`)
-    await runVerbs(databaseUrl) // fills the caches; what it changes is little
-    const ran = await runVerbs(databaseUrl)
+    const rounds: Ran[][] = []
+    for (let round = 0; round < ROUNDS; round++) rounds.push(await runVerbs(databaseUrl)) // what a round changes is little
+    const ran = fastest(rounds)
     console.log('| asked for | statement | reaches | pages | ms |\n|---|---|---|---|---|')
     for (const line of ran.flatMap(rowsOf)) console.log(line)
     const slow = ran.flatMap(({ verb, statements }) =>
@@ -29,6 +29,21 @@ export async function plans(jobs: number, limitMs: number): Promise<boolean> {
     for (const fault of found) console.error(fault)
     return found.length === 0
   })
+}
+
+/** Each statement as it ran fastest: the machine is shared, and the first round meets cold caches. */
+function fastest(rounds: Ran[][]): Ran[] {
+  const [first = []] = rounds
+  const all = rounds.flat()
+  return first.map(({ verb, statements }) => ({
+    verb,
+    statements: statements.map((one) => {
+      const same = all
+        .filter((ran) => ran.verb === verb)
+        .flatMap((ran) => ran.statements.filter(({ text }) => text === one.text))
+      return same.reduce((best, other) => (other.ms < best.ms ? other : best), one)
+    }),
+  }))
 }
 
 function rowsOf({ verb, statements }: Ran): string[] {
@@ -41,7 +56,6 @@ function rowsOf({ verb, statements }: Ran): string[] {
 
 /** What is wrong with the plans of a verb's statements, for people. */
 export function faults({ verb, statements }: Ran): string[] {
-  if (verb === MAY_READ_WHOLE) return []
   return statements.flatMap((one) => faultsOf(one, MAX_REMOVED).map((fault) => `${verb}: ${fault}: ${brief(one)}`))
 }
 

@@ -19,9 +19,17 @@ import { listJobs } from '../core/jobs/list-jobs'
 import { JOB_STATES } from '../core/jobs/state'
 import { submissionSchema } from '../core/jobs/submission'
 import { submitJob } from '../core/jobs/submit-job'
-import { expireOverdue, failLost, giveUpOverdue, orgsWithRestedBoxes, returnUnclaimed } from '../core/jobs/sweep-jobs'
+import {
+  expireOverdue,
+  failLost,
+  giveUpOverdue,
+  orgsThatWait,
+  orgsWithRestedBoxes,
+  returnUnclaimed,
+} from '../core/jobs/sweep-jobs'
 import { appendBatches } from '../core/logs/append-lines'
 import { readLines } from '../core/logs/read-lines'
+import { drainLevel, liveJobs, outboxLevel, queueLevels } from '../core/operations/levels'
 import { orgsToPlace, placeJobs, requestPlacement } from '../core/placement/place-jobs'
 import { aBatch } from '../core/testing/batches'
 import { IDENTITY } from '../core/testing/fixtures'
@@ -96,12 +104,13 @@ function sweeps(db: Db): Verb[] {
     ['dispatch limit', () => returnUnclaimed(db, 3_600, REST)],
     ['deadlines', () => expireOverdue(db, 12)],
     ['silent attempts', () => findSilent(db, 25)],
-    ['rests that ended, at the start', () => orgsWithRestedBoxes(db, 365 * 86_400)],
+    ['organisations that wait', () => orgsThatWait(db)],
     ['rests that ended', () => orgsWithRestedBoxes(db, 2)],
     ['placements left lying', () => findUndispatched(db)],
     ['passes left undone', () => orgsToPlace(db)],
     ['due probes', () => probeDueBoxes(boxes)],
     ['due inspections', () => inspectDueBoxes({ ...boxes, log: openLog('silent'), callBacks: [] })],
+    ['metrics', () => Promise.all([queueLevels(db, 50), liveJobs(db), drainLevel(db), outboxLevel(db)])],
     ['relay', () => relayBatch(db, async () => undefined)],
   ]
 }

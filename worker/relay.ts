@@ -32,12 +32,12 @@ export async function relayBatch(db: Db, deliver: Deliver, limit = 500): Promise
 async function takeOutbox(db: Db, limit: number): Promise<Event[]> {
   const { rows } = await sql<Event>`
     with due as (
-      select subject, seq from outbox where coalesce(taken_until, '-infinity') < now()
+      select ctid from outbox where coalesce(taken_until, '-infinity') < now()
       order by coalesce(taken_until, '-infinity') limit ${limit} for update skip locked),
     taken as (
       update outbox o set tries = o.tries + 1,
         taken_until = now() + ${TAKEN_SECONDS} * least(power(2, o.tries), 60) * interval '1 second'
-      from due where o.subject = due.subject and o.seq = due.seq
+      where o.ctid = any (array(select ctid from due))
       returning o.subject, o.seq)
     select e.* from events e join taken t on e.subject = t.subject and e.seq = t.seq
     order by e.at, e.seq`.execute(db)

@@ -121,6 +121,12 @@ async function wasHeard(tx: Transaction<Database>, { jobId, attempt }: AttemptRe
   return heard !== undefined
 }
 
+/** Organisations that have a job which waits for a box. */
+export async function orgsThatWait(db: Db): Promise<OrgId[]> {
+  const waiting = await db.selectFrom('jobs').select('orgId').distinct().where('state', 'in', WAITING_STATES).execute()
+  return waiting.map(({ orgId }) => orgId)
+}
+
 /** Organisations that have a job for which a box finished its rest within the last `withinSeconds`. */
 export async function orgsWithRestedBoxes(db: Db, withinSeconds: number): Promise<OrgId[]> {
   const rested = await db
