@@ -55,9 +55,9 @@ export default {
     {
       name: 'core-knows-no-framework',
       severity: 'error',
-      comment: 'core/ is called by web, worker and tests alike: no next, react, trpc or bullmq.',
+      comment: 'core/ is called by web, worker and tests alike: no next, react, trpc, bullmq or prom-client.',
       from: { path: '^core/' },
-      to: { path: '(^|node_modules/)(next|next-auth|react|react-dom|@trpc/[^/]+|bullmq)(/|$)' },
+      to: { path: '(^|node_modules/)(next|next-auth|react|react-dom|@trpc/[^/]+|bullmq|prom-client)(/|$)' },
     },
     {
       name: 'tests-stay-tests',

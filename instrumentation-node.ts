@@ -1,4 +1,5 @@
 import { web } from './server/compose'
+import { watchRequests } from './server/metrics'
 
 /**
  * Checks the environment, so that a bad one stops the process at once and says why; and ends every open stream when the process
@@ -6,7 +7,8 @@ import { web } from './server/compose'
  */
 export function start(): void {
   try {
-    const { closing, publicUrl, log } = web()
+    const { closing, publicUrl, log, metrics } = web()
+    watchRequests(metrics)
     // next-auth reads its own address from the environment and from nowhere else; ours is the one truth
     // biome-ignore lint/style/noProcessEnv: see above
     process.env.NEXTAUTH_URL = publicUrl

@@ -5,7 +5,7 @@ export default {
   reactStrictMode: true,
   typedRoutes: true,
   typescript: { ignoreBuildErrors: true }, // the checks read all types, tests' too; what is built needs none of it
-  serverExternalPackages: ['pg', 'ioredis', 'pino', '@node-rs/argon2', '@aws-sdk/client-s3'],
+  serverExternalPackages: ['pg', 'ioredis', 'pino', 'prom-client', '@node-rs/argon2', '@aws-sdk/client-s3'],
   async headers() {
     return [
       {

@@ -66,6 +66,8 @@ const EnvSchema = z.object({
   ARTIFACT_PART_BYTES: z.coerce.number().int().min(5_242_880).default(67_108_864),
   /** An upload of artifacts without any progress for this long is given up. */
   UPLOAD_LIMIT_SECONDS: seconds(900),
+  /** Who has it may read /metrics. Without one only processes of the same machine may. */
+  STOUT_METRICS_TOKEN: z.string().min(16, 'needs at least 16 characters').optional(),
   STOUT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 export type Env = z.infer<typeof EnvSchema>

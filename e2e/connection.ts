@@ -1,5 +1,5 @@
 /** How to get into the installation under test. */
-export type System = { url: string; email: string; password: string; apiToken: string }
+export type System = { url: string; email: string; password: string; apiToken: string; logDir: string }
 
 const VARIABLE = 'STOUT_E2E_SYSTEM'
 

@@ -29,7 +29,7 @@ async function start(): Promise<void> {
   stout = new Stout({ state, build: built, ports, realBoxAddresses: false, say })
   await stout.start()
   const { email, password, apiToken } = stout.settings
-  const system: System = { url: stout.url, email, password, apiToken }
+  const system: System = { url: stout.url, email, password, apiToken, logDir: state.file('logs') }
   process.send?.(system)
 }
 

@@ -1,31 +1,45 @@
+import { requestIdFrom } from '../core/request-id'
 import { discardBody } from './body'
 import type { Web } from './compose'
 import { explain, type Failure } from './failure'
 
-const REQUEST_ID = /^[A-Za-z0-9._:-]{1,100}$/
-
-/** The caller's own request id when it is well formed, else a new one. It stands in answers, logs and events. */
+/** The id of a request, which its answer, its logs and its events carry. */
 export function requestIdOf(request: Request): string {
-  const given = request.headers.get('x-request-id')
-  return given && REQUEST_ID.test(given) ? given : `req_${crypto.randomUUID().replaceAll('-', '')}`
+  return requestIdFrom(request.headers.get('x-request-id'))
 }
 
-/** The one place that turns errors into responses. Every answer carries `x-request-id`. */
+/**
+ * The one place that turns errors into responses. Every answer carries `x-request-id`, is counted, and is logged when it may
+ * have changed something.
+ * @param work `named` says by which route, as a template, the request is counted
+ */
 export async function answer(
-  { log }: Pick<Web, 'log'>,
+  { log, metrics }: Pick<Web, 'log' | 'metrics'>,
   request: Request,
-  work: (requestId: string) => Promise<Response>,
+  work: (requestId: string, named: (route: string) => void) => Promise<Response>,
 ): Promise<Response> {
   const requestId = requestIdOf(request)
-  const response = await work(requestId).catch((error: unknown) => {
+  const { method } = request
+  const path = new URL(request.url).pathname
+  const began = performance.now()
+  let route = 'none'
+  const named = (name: string) => {
+    route = name
+  }
+  const response = await work(requestId, named).catch((error: unknown) => {
     const failure = explain(error)
-    logFailure(log, failure, error, { requestId, method: request.method, path: new URL(request.url).pathname })
+    logFailure(log, failure, error, { requestId, method, path })
     return failureResponse(failure)
   })
+  const { status } = response
+  metrics.answered(method, route, status, performance.now() - began)
+  log[READS.has(method) ? 'debug' : 'info']({ requestId, method, path, status }, 'answered')
   response.headers.set('x-request-id', requestId)
   void discardBody(request)
   return response
 }
+
+const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Details stay in the log. */
 export function logFailure(log: Web['log'], failure: Failure, error: unknown, where: Record<string, unknown>): void {

@@ -10,6 +10,7 @@ import { openStore, type Store } from '../core/store/store'
 import { type Db, openDatabase } from '../db/client'
 import { SignInThrottle } from './auth/throttle'
 import { type Log, openLog } from './log'
+import { type Metrics, openMetrics } from './metrics'
 
 /** Everything that the web process is made of. Passed on, never imported. */
 export type Web = {
@@ -21,6 +22,7 @@ export type Web = {
   /** What verbs need that talk to boxes. */
   fleet: Fleet
   log: Log
+  metrics: Metrics
   signIns: SignInThrottle
   /** Where people reach this process, without a slash at the end. */
   publicUrl: string
@@ -55,6 +57,7 @@ export function compose(env: Env): Web {
       callBacks: callBackTargets(env.STOUT_BOX_URL),
     },
     log,
+    metrics: openMetrics(),
     signIns: new SignInThrottle(),
     publicUrl: env.STOUT_URL.replace(/\/+$/, ''),
     closing: new AbortController(),

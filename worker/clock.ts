@@ -1,4 +1,5 @@
 import type { Log } from './log'
+import type { Metrics } from './metrics'
 
 /** A loop of the process that can be nudged and stopped. */
 export type Clock = { nudge(): void; stop(): Promise<void> }
@@ -7,7 +8,12 @@ export type Clock = { nudge(): void; stop(): Promise<void> }
  * Runs `work` over and over: at once when nudged, else every `everyMs` plus up to a tenth of jitter; never twice at the same
  * time. When it says that there is more to do it goes on at once. An error is logged, and the next turn comes in its time.
  */
-export function startClock(name: string, everyMs: number, log: Log, work: () => Promise<boolean>): Clock {
+export function startClock(
+  name: string,
+  everyMs: number,
+  { log, metrics }: { log: Log; metrics: Pick<Metrics, 'turn'> },
+  work: () => Promise<boolean>,
+): Clock {
   let nudged = false
   let stopped = false
   let wake: (() => void) | undefined
@@ -16,9 +22,13 @@ export function startClock(name: string, everyMs: number, log: Log, work: () => 
     wake?.()
   }
   const turn = async () => {
+    const began = performance.now()
     try {
-      return await work()
+      const more = await work()
+      metrics.turn(name, everyMs, performance.now() - began, true)
+      return more
     } catch (error) {
+      metrics.turn(name, everyMs, performance.now() - began, false)
       if (!stopped) log.warn({ clock: name, error: (error as Error).message }, 'a turn failed; it is tried again')
       return false
     }

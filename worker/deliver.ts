@@ -11,6 +11,7 @@ import {
 import { requestPlacement } from '../core/placement/place-jobs'
 import type { Db } from '../db/client'
 import type { Event } from '../db/schema'
+import type { Log } from './log'
 import type { Queues } from './queues'
 import type { Deliver } from './relay'
 
@@ -22,13 +23,15 @@ type Deps = {
   db: Db
   bus: LiveBus
   queues: Queues
+  log: Log
   /** Begins to place jobs of an organisation and returns at once. Should it come to nothing, a sweep sees the open request. */
   place: (orgId: OrgId) => void
 }
 
 /** What follows from committed events: pages wake up, placement runs, boxes' locks are released, supervisors are told. */
-export function deliverEvents({ db, bus, queues, place }: Deps): Deliver {
+export function deliverEvents({ db, bus, queues, log, place }: Deps): Deliver {
   return async (events) => {
+    for (const event of events) tellOfRequest(log, event)
     const asking = events.filter(({ type, subject }) => ASKS_FOR_PLACEMENT.has(type) || isOfBox(subject))
     const orgs = new Set(asking.map(({ orgId }) => orgId))
     await requestPlacement(db, [...orgs])
@@ -38,6 +41,13 @@ export function deliverEvents({ db, bus, queues, place }: Deps): Deliver {
       bus.publish(events.flatMap(wakesOf)).catch(() => undefined), // readers look again by themselves
     ])
   }
+}
+
+/** What people asked for is told with the id of their request, so that it can be followed from the web process to here. */
+function tellOfRequest(log: Log, { subject, type, attempt, data: { requestId } }: Event): void {
+  if (typeof requestId !== 'string') return
+  const of = isOfBox(subject) ? { boxId: subject } : { jobId: subject, attempt }
+  log.info({ ...of, type, requestId }, 'event')
 }
 
 async function followUp(queues: Queues, { type, subject, attempt }: Event): Promise<void> {

@@ -5,16 +5,19 @@ import { type Refusal, type RestPolicy, returnJob } from '../core/attempts/retur
 import { type AttemptRef, mintClaimToken } from '../core/attempts/tokens'
 import type { Channel, Launched } from '../core/channels/channel'
 import type { ChannelTo } from '../core/channels/open-channel'
+import { requestOf } from '../core/events/request-of'
 import type { JobId } from '../core/ids'
 import type { Db } from '../db/client'
 import type { Attempt } from '../db/schema'
 import type { Log } from './log'
+import type { Metrics } from './metrics'
 
 export type DispatchDeps = {
   db: Db
   channelTo: ChannelTo
   keys: Keys
   log: Log
+  metrics: Pick<Metrics, 'dispatch'>
   boxApiUrl: string
   installation: string
   dispatchLimitSeconds: number
@@ -35,9 +38,12 @@ export async function dispatch(deps: DispatchDeps, ref: AttemptRef): Promise<voi
   const { db, log, installation } = deps
   const open = await takeUnclaimed(db, ref)
   if (!open) return // cancelled, returned, claimed, launched, or in another's hands
+  const timed = deps.metrics.dispatch.startTimer()
   const channel = await deps.channelTo(open.boxId)
   const launched = await startOn(channel, deps, ref, open)
-  log.info({ ...ref, boxId: open.boxId, ...launched }, 'dispatched')
+  timed({ outcome: launched.kind })
+  const requestId = await requestOf(db, ref.jobId)
+  log.info({ ...ref, boxId: open.boxId, requestId, ...launched }, 'dispatched')
   if (launched.kind === 'refused') await db.transaction().execute((tx) => returnJob(tx, ref, launched.why, deps.rest))
   const stillOpen = await markLaunched(db, ref, launched)
   if (!stillOpen) await channel.unlock(lockUser(installation, ref)) // it was given up while we talked

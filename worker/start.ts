@@ -9,7 +9,13 @@ import { loadShipped } from '../core/channels/shipped'
 import type { Env } from '../core/env'
 import { OUTBOX_CHANNEL } from '../core/events/record-events'
 import type { OrgId } from '../core/ids'
-import { expireOverdue, giveUpOverdue, orgsWithRestedBoxes, returnUnclaimed } from '../core/jobs/sweep-jobs'
+import {
+  expireOverdue,
+  giveUpOverdue,
+  orgsThatWait,
+  orgsWithRestedBoxes,
+  returnUnclaimed,
+} from '../core/jobs/sweep-jobs'
 import type { LiveBus } from '../core/live/bus'
 import { listen } from '../core/live/listen'
 import { openPostgresBus } from '../core/live/postgres-bus'
@@ -25,6 +31,7 @@ import { type Clock, startClock } from './clock'
 import { deliverEvents } from './deliver'
 import { type DispatchDeps, dispatch } from './dispatch'
 import { type Log, openLog } from './log'
+import { type Metrics, openMetrics } from './metrics'
 import { openQueues, type Queues } from './queues'
 import { relayBatch } from './relay'
 import { inspectDueBoxes } from './sweeps/inspect-boxes'
@@ -36,13 +43,20 @@ export type RunningWorker = { port: number; stop(): Promise<void> }
 
 const RELAY_MS = 1_000
 const SILENCE_MS = 5_000
-/** The first look of a process: rests may have ended while no worker ran. */
-const LONG_AGO_SECONDS = 365 * 86_400
 /** Looks overlap by this, so that a rest that ends between two of them is in one. */
 const REST_OVERLAP_SECONDS = 1
 const CONCURRENCY = { place: 4, dispatch: 32, tidy: 16 }
 
-type Parts = { env: Env; db: Db; bus: LiveBus; store: Store; queues: Queues; log: Log; dispatching: DispatchDeps }
+type Parts = {
+  env: Env
+  db: Db
+  bus: LiveBus
+  store: Store
+  queues: Queues
+  log: Log
+  metrics: Metrics
+  dispatching: DispatchDeps
+}
 
 /** The worker's composition root: box API, queues, relay and sweeps in one process, of which any number may run. */
 export async function startWorker(env: Env, supervisorFolder: string): Promise<RunningWorker> {
@@ -54,12 +68,14 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
   const store = openStore(env)
   const keys = deriveKeys(env.STOUT_SECRET)
   const queues = await openQueues(env, log)
-  const logWriter = new LogWriter(db, bus, { maxBytes: env.LOG_MAX_BYTES, maxLines: env.LOG_MAX_LINES })
+  const metrics = openMetrics(db)
+  const logWriter = new LogWriter(db, bus, { maxBytes: env.LOG_MAX_BYTES, maxLines: env.LOG_MAX_LINES }, metrics)
   const boxApi = await serveBoxApi(
     {
       ...{ db, bus, store, keys, logWriter, nonces: new Nonces(db), installation: env.STOUT_INSTALLATION },
       ...{ spoolBytes: env.SPOOL_BYTES, lockTtlSeconds: env.BOX_LOCK_TTL_SECONDS },
       ...{ artifactLimits: artifactLimits(env), artifactWakes: new ArtifactWakes(bus) },
+      ...{ metrics, metricsToken: env.STOUT_METRICS_TOKEN },
     },
     { host: env.STOUT_HOST, port: env.STOUT_WORKER_PORT },
     log,
@@ -68,6 +84,7 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
     db,
     keys,
     log,
+    metrics,
     channelTo: channels(db, keys, shipped),
     boxApiUrl: env.STOUT_BOX_URL.replace(/\/$/, ''),
     installation: env.STOUT_INSTALLATION,
@@ -75,7 +92,7 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
     lockTtlSeconds: env.BOX_LOCK_TTL_SECONDS,
     rest: { firstSeconds: env.BOX_REST_SECONDS, maxSeconds: env.BOX_REST_MAX_SECONDS, silentTries: 3 },
   }
-  const parts: Parts = { env, db, bus, store, queues, log, dispatching }
+  const parts: Parts = { env, db, bus, store, queues, log, metrics, dispatching }
   startProcessors(parts)
   const clocks = [...startRelay(parts), ...startSweeps(parts)]
   log.info({ port: boxApi.port }, 'the worker listens')
@@ -94,18 +111,21 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
   }
 }
 
-function startProcessors({ db, queues, log, dispatching }: Parts): void {
-  queues.work('place', CONCURRENCY.place, ({ orgId }) => placeAndDispatch({ db, log, dispatching }, orgId))
+function startProcessors(parts: Parts): void {
+  const { queues, dispatching } = parts
+  queues.work('place', CONCURRENCY.place, ({ orgId }) => placeAndDispatch(parts, orgId))
   queues.work('dispatch', CONCURRENCY.dispatch, (ref) => dispatch(dispatching, ref))
   queues.work('tidy', CONCURRENCY.tidy, (ref) => tidy(dispatching, ref))
 }
 
 /** Places jobs of an organisation, and dispatches what was placed at once, without waiting for it. */
 async function placeAndDispatch(
-  { db, log, dispatching }: Pick<Parts, 'db' | 'log' | 'dispatching'>,
+  { db, log, metrics, dispatching }: Pick<Parts, 'db' | 'log' | 'metrics' | 'dispatching'>,
   orgId: OrgId,
 ): Promise<void> {
-  await placeJobs(db, orgId, (placed) => {
+  await placeJobs(db, orgId, (placed, tookMs) => {
+    metrics.pass.observe(tookMs / 1_000)
+    metrics.placed.inc(placed.length)
     for (const ref of placed) {
       dispatch(dispatching, ref).catch((error) =>
         log.warn({ ...ref, error: error.message }, 'dispatch failed; a sweep sees what was left'),
@@ -115,20 +135,24 @@ async function placeAndDispatch(
 }
 
 function startRelay(parts: Parts): Clock[] {
-  const { env, db, bus, queues, log } = parts
+  const { env, db, bus, queues, log, metrics } = parts
   const place = (orgId: OrgId) => {
     placeAndDispatch(parts, orgId).catch((error) =>
       log.warn({ orgId, error: error.message }, 'placement failed; a sweep asks again'),
     )
   }
-  const deliver = deliverEvents({ db, bus, queues, place })
-  const relay = startClock('relay', RELAY_MS, log, async () => (await relayBatch(db, deliver)) > 0)
+  const deliver = deliverEvents({ db, bus, queues, log, place })
+  const relay = startClock('relay', RELAY_MS, parts, async () => {
+    const sent = await relayBatch(db, deliver)
+    metrics.delivered.inc(sent)
+    return sent > 0
+  })
   const ear = listen(env.DATABASE_URL, [OUTBOX_CHANNEL], { notification: () => relay.nudge(), up: () => relay.nudge() })
   return [relay, { nudge: () => undefined, stop: () => ear.close() }]
 }
 
 function startSweeps(parts: Parts): Clock[] {
-  const { env, db, log, dispatching } = parts
+  const { env, db, dispatching } = parts
   const everyMs = env.SWEEP_SECONDS * 1_000
   const silence = {
     ...dispatching,
@@ -138,25 +162,25 @@ function startSweeps(parts: Parts): Clock[] {
   }
   const lookForSilent = silenceSweep(silence)
   return [
-    startClock('presence', everyMs, log, async () => {
+    startClock('presence', everyMs, parts, async () => {
       await beat(db, env.PRESENCE_GAP_SECONDS)
       return false
     }),
-    startClock('limits', everyMs, log, async () => {
+    startClock('limits', everyMs, parts, async () => {
       await giveUpOverdue(db)
       await returnUnclaimed(db, env.DISPATCH_LIMIT_SECONDS, dispatching.rest)
       await expireOverdue(db, CONTACT_SECONDS, env.PRESENCE_GAP_SECONDS)
       return false
     }),
     startPlacementSweep(everyMs, parts),
-    startClock('silence', Math.min(SILENCE_MS, 500 * env.ATTEMPT_SILENT_AFTER_SECONDS), log, async () => {
+    startClock('silence', Math.min(SILENCE_MS, 500 * env.ATTEMPT_SILENT_AFTER_SECONDS), parts, async () => {
       await lookForSilent()
       return false
     }),
     startClock(
       'probe',
       everyMs,
-      log,
+      parts,
       async () => (await probeDueBoxes({ ...silence, everySeconds: env.BOX_PROBE_SECONDS })) > 0,
     ),
     ...(env.BOX_INSPECT_SECONDS > 0 ? [startInspections(parts)] : []),
@@ -164,12 +188,15 @@ function startSweeps(parts: Parts): Clock[] {
 }
 
 /** Asks for placement where a box has rested since the last look, and hands on what was placed or to be placed and left lying. */
-function startPlacementSweep(everyMs: number, { db, queues, log }: Parts): Clock {
+function startPlacementSweep(everyMs: number, parts: Parts): Clock {
+  const { db, queues } = parts
   let lookedAt: number | undefined
-  return startClock('placement', everyMs, log, async () => {
+  return startClock('placement', everyMs, parts, async () => {
     const now = performance.now()
-    const sinceSeconds = lookedAt === undefined ? LONG_AGO_SECONDS : (now - lookedAt) / 1_000 + REST_OVERLAP_SECONDS
-    await requestPlacement(db, await orgsWithRestedBoxes(db, sinceSeconds))
+    // the first look of a process: rests may have ended while no worker ran
+    const sinceSeconds = lookedAt !== undefined && (now - lookedAt) / 1_000 + REST_OVERLAP_SECONDS
+    const orgs = sinceSeconds === false ? await orgsThatWait(db) : await orgsWithRestedBoxes(db, sinceSeconds)
+    await requestPlacement(db, orgs)
     lookedAt = now
     for (const orgId of await orgsToPlace(db)) await queues.add('place', { orgId }, { id: `place-${orgId}` })
     for (const ref of await findUndispatched(db)) {
@@ -179,8 +206,9 @@ function startPlacementSweep(everyMs: number, { db, queues, log }: Parts): Clock
   })
 }
 
-function startInspections({ env, log, dispatching }: Parts): Clock {
+function startInspections(parts: Parts): Clock {
+  const { env, dispatching } = parts
   const callBacks = callBackTargets(env.STOUT_BOX_URL)
   const deps = { ...dispatching, callBacks, everySeconds: env.BOX_INSPECT_SECONDS }
-  return startClock('inspect', env.SWEEP_SECONDS * 1_000, log, async () => (await inspectDueBoxes(deps)) > 0)
+  return startClock('inspect', env.SWEEP_SECONDS * 1_000, parts, async () => (await inspectDueBoxes(deps)) > 0)
 }

@@ -36,13 +36,18 @@ export async function orgsToPlace(db: Db): Promise<OrgId[]> {
  * Places waiting jobs of an organisation on free boxes: passes, each one transaction under the organisation's advisory
  * lock, until done = requested. Returns at once when somebody else holds the pass: the holder looks again after its commit,
  * and a request is committed before its requester comes here, so none is overlooked.
- * @param onPlaced called after each commit with what it placed; must not throw
+ * @param onPass called after each commit with what it placed and how long the pass took; must not throw
  */
-export async function placeJobs(db: Db, orgId: OrgId, onPlaced: (placed: PlacedAttempt[]) => void): Promise<void> {
+export async function placeJobs(
+  db: Db,
+  orgId: OrgId,
+  onPass: (placed: PlacedAttempt[], tookMs: number) => void,
+): Promise<void> {
   for (;;) {
+    const began = performance.now()
     const pass = await db.transaction().execute((tx) => onePass(tx, orgId))
     if (pass === 'nothing_to_do' || pass === 'held_by_another') return
-    if (pass.length > 0) onPlaced(pass)
+    onPass(pass, performance.now() - began)
   }
 }
 

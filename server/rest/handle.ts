@@ -38,10 +38,11 @@ const ROUTES: Route[] = [
 
 /** Answers everything below /api/v1. */
 export async function handleRest(web: Web, request: Request): Promise<Response> {
-  return await answer(web, request, async (requestId) => {
+  return await answer(web, request, async (requestId, named) => {
     const path = new URL(request.url).pathname.slice(BASE.length)
     const found = findRoute(ROUTES, request.method, path)
     if ('allow' in found) return refuse(request.method, path, found.allow)
+    named(`${BASE}${found.route.path}`)
     const response = await found.route.handle({ web, request, requestId, params: found.params })
     return request.method === 'HEAD' ? await withoutBody(response) : response
   })

@@ -21,12 +21,14 @@ export function frame(data: unknown, { id, event }: { id?: string; event?: strin
  * A failure ends it without a word; a reader that was told no `end` connects again and resumes by Last-Event-ID.
  */
 export function eventStream(
-  web: Pick<Web, 'closing' | 'log'>,
+  web: Pick<Web, 'closing' | 'log' | 'metrics'>,
   request: Request,
   ctx: RequestCtx,
+  kind: 'log' | 'live',
   frames: (signal: AbortSignal) => AsyncGenerator<string>,
 ): Response {
   const gone = new AbortController()
+  const ended = web.metrics.streamBegins(kind)
   const signal = AbortSignal.any([request.signal, web.closing.signal, gone.signal])
   const said = speak(frames(signal), signal, () => isStillGood(ctx))
   const encoder = new TextEncoder()
@@ -39,10 +41,12 @@ export function eventStream(
         } catch (error) {
           web.log.warn({ requestId: ctx.requestId, error: (error as Error).message }, 'an event stream broke off')
         }
+        ended()
         gone.abort()
         controller.close()
       },
       async cancel() {
+        ended()
         gone.abort()
         await said.return(undefined)
       },

@@ -25,7 +25,8 @@ type Topic = { name: string; onBus: string; now?: () => Promise<number> }
  * that there may be something new, which is all that `jobs`, `boxes` and `artifacts` ever say. Each topic is said once at the beginning.
  */
 export async function handleLive(web: Web, request: Request): Promise<Response> {
-  return await answer(web, request, async (requestId) => {
+  return await answer(web, request, async (requestId, named) => {
+    named('/api/live')
     const ctx = await enter(web, request, requestId)
     const names = new URL(request.url).searchParams.getAll('topics').flatMap((text) => text.split(','))
     const wanted = [...new Set(names)].filter((name) => name !== '')
@@ -33,7 +34,7 @@ export async function handleLive(web: Web, request: Request): Promise<Response> 
       throw new DomainError('bad_request', `topics: must name 1 to ${MAX_TOPICS} topics.`)
     }
     const topics = await Promise.all(wanted.map((name) => resolve(ctx, name)))
-    return eventStream(web, request, ctx, (signal) => wakeUps(web, topics, signal))
+    return eventStream(web, request, ctx, 'live', (signal) => wakeUps(web, topics, signal))
   })
 }
 

@@ -32,7 +32,7 @@ export async function streamLog(
 ): Promise<Response> {
   const lastEventId = request.headers.get('last-event-id') || query.lastEventId
   const from = await positionOf(ctx, jobId, query.attempt, lastEventId)
-  return eventStream(web, request, ctx, (signal) =>
+  return eventStream(web, request, ctx, 'log', (signal) =>
     frames(query.follow === '1' ? followLog(web, jobId, from, signal) : replayLog(ctx, jobId, from, signal)),
   )
 }

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeStream } from 'node:stream/web'
 import type { Web } from '../compose'
+import { handleMetrics } from '../metrics-route'
 import { handleRest } from '../rest/handle'
 import { handleLive } from '../sse/live'
 import { handleTrpc } from '../trpc/handle'
@@ -44,5 +45,6 @@ async function handle(web: Web, incoming: IncomingMessage, outgoing: ServerRespo
 
 function handlerOf(url: string): (web: Web, request: Request) => Promise<Response> {
   if (url.startsWith('/api/trpc')) return handleTrpc
+  if (url.startsWith('/metrics')) return handleMetrics
   return url.startsWith('/api/live') ? handleLive : handleRest
 }

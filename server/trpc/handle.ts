@@ -11,7 +11,8 @@ const ENDPOINT = '/api/trpc'
 
 /** Answers tRPC calls below /api/trpc: the pages' own, and those of tools with a token. */
 export async function handleTrpc(web: Web, request: Request): Promise<Response> {
-  return await answer(web, request, async (requestId) => {
+  return await answer(web, request, async (requestId, named) => {
+    named(`${ENDPOINT}/{procedure}`)
     const body = request.method === 'GET' ? null : await readBody(request)
     const { url, method, headers, signal } = request
     return await fetchRequestHandler({

@@ -6,6 +6,7 @@ import { DomainError } from '../../core/errors'
 import type { LiveBus } from '../../core/live/bus'
 import type { Store } from '../../core/store/store'
 import type { Db } from '../../db/client'
+import type { Metrics } from '../metrics'
 import type { ArtifactWakes } from './artifact-wakes'
 import type { LogWriter } from './log-writer'
 import type { Nonces } from './nonces'
@@ -19,6 +20,9 @@ export type BoxApiDeps = {
   logWriter: LogWriter
   artifactLimits: ArtifactLimits
   artifactWakes: ArtifactWakes
+  metrics: Metrics
+  /** Who may read /metrics; processes of this machine when there is none. */
+  metricsToken: string | undefined
   installation: string
   spoolBytes: number
   lockTtlSeconds: number

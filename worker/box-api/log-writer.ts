@@ -3,6 +3,7 @@ import { type LiveBus, logTopic } from '../../core/live/bus'
 import { type Appended, type Arrival, appendBatches, type LogLimits } from '../../core/logs/append-lines'
 import type { LogBatch } from '../../core/logs/records'
 import type { Db } from '../../db/client'
+import type { Metrics } from '../metrics'
 
 type Waiting = { arrival: Arrival; settle: (outcome: Appended | Error) => void }
 
@@ -21,6 +22,7 @@ export class LogWriter {
     private readonly db: Db,
     private readonly bus: LiveBus,
     private readonly limits: LogLimits,
+    private readonly metrics: Pick<Metrics, 'committed' | 'firstLine'>,
   ) {}
 
   /** Resolves once the lines are durable. @throws DomainError of the batch, or whatever failed the commit */
@@ -54,12 +56,11 @@ export class LogWriter {
   }
 
   async #writeSome(some: Waiting[]): Promise<void> {
+    const arrivals = some.map(({ arrival }) => arrival)
+    const began = performance.now()
     try {
-      const outcomes = await appendBatches(
-        this.db,
-        some.map(({ arrival }) => arrival),
-        this.limits,
-      )
+      const outcomes = await appendBatches(this.db, arrivals, this.limits)
+      this.#count(arrivals, outcomes, performance.now() - began)
       some.forEach(({ settle }, index) => {
         settle(outcomes[index] ?? new Error('No outcome'))
       })
@@ -67,6 +68,18 @@ export class LogWriter {
     } catch (error) {
       for (const { settle } of some) settle(error as Error)
     }
+  }
+
+  #count(arrivals: Arrival[], outcomes: Appended[], tookMs: number): void {
+    const total = (of: (batch: LogBatch) => number) => arrivals.reduce((sum, { batch }) => sum + of(batch), 0)
+    const lines = total(({ count }) => count)
+    const sizeBytes = total(({ records }) => records.length)
+    this.metrics.committed({ batches: arrivals.length, lines, sizeBytes, seconds: tookMs / 1_000 })
+    arrivals.forEach((arrival, index) => {
+      const outcome = outcomes[index]
+      const first = arrival.batch.firstN === 1 && arrival.batch.count > 0
+      if (first && outcome && 'lastN' in outcome) this.metrics.firstLine(arrival)
+    })
   }
 
   async #wakeReaders(some: Waiting[], outcomes: Appended[]): Promise<void> {

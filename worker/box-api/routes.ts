@@ -29,7 +29,9 @@ export const ROUTES: Record<string, Route> = {
   'POST claim': async (deps, { ref, request, token }) => {
     if (!isClaimToken(deps.keys, ref, token)) throw wrongToken()
     const { nonce, identity } = await readMessage(request, claimMessage)
-    return await claimAnswer(deps, ref, nonce, await claimAttempt(deps.db, deps.keys, ref, nonce, identity))
+    const claimed = await claimAttempt(deps.db, deps.keys, ref, nonce, identity)
+    deps.metrics.claimed(claimed.attempt)
+    return await claimAnswer(deps, ref, nonce, claimed)
   },
   'POST log': async (deps, call) => {
     await requireRunToken(deps, call)
@@ -41,6 +43,8 @@ export const ROUTES: Record<string, Route> = {
     await requireRunToken(deps, call)
     const attempt = await getAttempt(deps.db, call.ref)
     if (attempt?.phase === 'closed') throw new DomainError('gone', 'The attempt is closed.')
+    deps.metrics.controlStreams.inc()
+    call.response.on('close', () => deps.metrics.controlStreams.dec())
     streamControl(deps, call.ref, Number(call.url.searchParams.get('known') ?? 0), call.response)
     return 'streaming'
   },

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { METRICS_REFUSAL, mayReadMetrics, wasForwarded } from '../../core/access/metrics-door'
 import { DomainError } from '../../core/errors'
 import type { JobId } from '../../core/ids'
+import { requestIdFrom } from '../../core/request-id'
 import type { Log } from '../log'
 import type { BoxApiDeps } from './call'
 import { ROUTES } from './routes'
@@ -36,13 +38,23 @@ export async function serveBoxApi(deps: BoxApiDeps, listen: { host: string; port
 
 async function answer(deps: BoxApiDeps, request: IncomingMessage, response: ServerResponse, log: Log): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://box-api')
+  const requestId = requestIdFrom(request.headers['x-request-id']?.toString())
+  response.setHeader('x-request-id', requestId)
+  const [, jobId, attempt, verb = ''] = PATH.exec(url.pathname) ?? []
+  const route = ROUTES[`${request.method} ${verb}`]
+  const timed = deps.metrics.request.startTimer({ verb: route ? verb : 'none' })
+  const where = { requestId, path: url.pathname, ...(jobId && { jobId, attempt: Number(attempt) }) }
+  response.on('close', () => {
+    const status = response.statusCode
+    timed({ status })
+    log.debug({ ...where, status }, 'box API answered')
+  })
   try {
     if (url.pathname === '/health') {
       send(response, 200, { status: 'healthy', service: 'stout-worker', installation: deps.installation })
       return
     }
-    const [, jobId, attempt, verb] = PATH.exec(url.pathname) ?? []
-    const route = ROUTES[`${request.method} ${verb}`]
+    if (url.pathname === '/metrics') return await tellMetrics(deps, request, response)
     if (!jobId) throw new DomainError('not_found', `There is no ${request.method} ${url.pathname} here.`)
     if (!route) {
       // a newer supervisor meets an older worker in the middle of a deployment: nothing is wrong with its attempt
@@ -58,11 +70,30 @@ async function answer(deps: BoxApiDeps, request: IncomingMessage, response: Serv
     const told = await route(deps, { ref, request, response, url, token })
     if (told !== 'streaming') send(response, 200, told)
   } catch (error) {
-    refuse(request, response, error, url, log)
+    refuse(request, response, error, where, log)
   }
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, url: URL, log: Log): void {
+/** @throws DomainError `forbidden` */
+async function tellMetrics(deps: BoxApiDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { headers, socket } = request
+  const asked = {
+    authorization: headers.authorization ?? null,
+    peer: socket.remoteAddress,
+    forwarded: wasForwarded(headers),
+  }
+  if (!mayReadMetrics(deps.metricsToken, asked)) throw new DomainError('forbidden', METRICS_REFUSAL)
+  const text = await deps.metrics.text()
+  response.writeHead(200, { 'content-type': deps.metrics.contentType, 'cache-control': 'no-store' }).end(text)
+}
+
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+  where: { requestId: string; path: string },
+  log: Log,
+): void {
   if (response.headersSent) {
     response.destroy()
     return
@@ -70,11 +101,11 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
   if (!request.complete) response.setHeader('connection', 'close') // the rest of the body is not read
   if (error instanceof DomainError) {
     const { code, message, detail, issues, status } = error
-    log.info({ path: url.pathname, status, message }, 'box API refused')
+    log.info({ ...where, status, message }, 'box API refused')
     send(response, status, { ...detail, code: detail.reason ?? code, message, ...(issues.length > 0 && { issues }) })
     return
   }
-  log.error({ path: url.pathname, error: (error as Error).message }, 'box API failed')
+  log.error({ ...where, error: (error as Error).message }, 'box API failed')
   send(response, 503, { code: 'unavailable', message: 'The control plane is in trouble; try again.' })
 }
 
