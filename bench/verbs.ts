@@ -1,4 +1,3 @@
-import { deriveKeys } from '../core/access/keys'
 import { claimAttempt } from '../core/attempts/claim-attempt'
 import { findSilent } from '../core/attempts/find-silent'
 import { findUndispatched } from '../core/attempts/find-undispatched'
@@ -32,7 +31,7 @@ import { readLines } from '../core/logs/read-lines'
 import { drainLevel, liveJobs, outboxLevel, queueLevels } from '../core/operations/levels'
 import { orgsToPlace, placeJobs, requestPlacement } from '../core/placement/place-jobs'
 import { aBatch } from '../core/testing/batches'
-import { IDENTITY } from '../core/testing/fixtures'
+import { IDENTITY, KEYS, NO_STORE } from '../core/testing/fixtures'
 import { type Db, openDatabase } from '../db/client'
 import type { AttemptPhase } from '../db/schema'
 import { openLog } from '../worker/log'
@@ -95,8 +94,7 @@ async function lists(ctx: Ctx, plain: Db): Promise<Verb[]> {
 }
 
 function sweeps(db: Db): Verb[] {
-  const keys = deriveKeys('a secret of the bench that is long enough')
-  const channelTo = channels(db, keys, loadShipped('box/supervisor'))
+  const channelTo = channels(db, KEYS, loadShipped('box/supervisor', null))
   const boxes = { db, channelTo, installation: 'bench', everySeconds: 10 }
   return [
     ['presence', () => beat(db)],
@@ -136,8 +134,11 @@ function life(ctx: Ctx, plain: Db): Verb[] {
   const claimed = async () => ({ ...(await at('claimed')), batch: aBatch(21, ['one', 'two']) })
   const exit = { exitCode: 0, signal: null, endedBy: 'script' as const, durationMs: 5 }
   return [
-    ['submit', () => submitJob(ctx, submissionSchema.parse({ script: 'print(1)' }))],
-    ['claim', async () => claimAttempt(db, await at('placed'), 'nonce', IDENTITY)],
+    [
+      'submit',
+      () => submitJob({ ...ctx, keys: KEYS, store: NO_STORE }, submissionSchema.parse({ script: 'print(1)' })),
+    ],
+    ['claim', async () => claimAttempt(db, KEYS, await at('placed'), 'nonce', IDENTITY)],
     ['append lines', async () => appendBatches(db, [await claimed()], LIMITS)],
     ['cancel', async () => cancelJob(ctx, (await at('claimed', 1)).jobId, '')],
     ['exit', async () => recordExit(db, await at('claimed'), exit)],
