@@ -16,6 +16,9 @@ const BIG_TABLES = [
   'box_rests',
 ]
 
+/** A table of so few pages is rightly read whole, whatever it may become. */
+const FEW_PAGES = 100
+
 /** A node of a plan, as EXPLAIN says it in JSON; row counts are per loop. */
 type PlanNode = {
   'Node Type': string
@@ -84,7 +87,8 @@ export function faultsOf({ plan }: Explained, maxRemoved: number): string[] {
     if (!BIG_TABLES.includes(table) || node['Actual Loops'] === 0) return []
     const removed = (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops']
     const used = node['Actual Rows'] * node['Actual Loops']
-    if (node['Node Type'] === 'Seq Scan') return [`sequential scan of ${table}`]
+    const pages = node['Shared Hit Blocks'] + node['Shared Read Blocks']
+    if (node['Node Type'] === 'Seq Scan') return pages > FEW_PAGES ? [`sequential scan of ${table}`] : []
     return removed > maxRemoved && removed > used ? [`${removed} rows of ${table} were read in vain`] : []
   })
 }

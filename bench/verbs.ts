@@ -30,6 +30,7 @@ import { appendBatches } from '../core/logs/append-lines'
 import { readLines } from '../core/logs/read-lines'
 import { drainLevel, liveJobs, outboxLevel, queueLevels } from '../core/operations/levels'
 import { orgsToPlace, placeJobs, requestPlacement } from '../core/placement/place-jobs'
+import { removeOldArtifacts, removeOldJobs, removeOldLogs } from '../core/retention/remove-old'
 import { aBatch } from '../core/testing/batches'
 import { IDENTITY, KEYS, NO_STORE } from '../core/testing/fixtures'
 import { type Db, openDatabase } from '../db/client'
@@ -47,6 +48,7 @@ const ORG = 'org_fill1'
 const LIMITS = { maxBytes: 1e9, maxLines: 1e9 }
 const REST = { firstSeconds: 5, maxSeconds: 60, silentTries: 3 }
 const PAGE = { limit: 50 }
+const OLD = { orgId: ORG, days: 300 } as const
 /** Statements that speak of the session and not of data. */
 const NO_DATA = /pg_notify|pg_try_advisory|pg_advisory/
 
@@ -108,6 +110,9 @@ function sweeps(db: Db): Verb[] {
     ['passes left undone', () => orgsToPlace(db)],
     ['due probes', () => probeDueBoxes(boxes)],
     ['due inspections', () => inspectDueBoxes({ ...boxes, log: openLog('silent'), callBacks: [] })],
+    ['retention: jobs', () => removeOldJobs(db, OLD)],
+    ['retention: logs', () => removeOldLogs(db, OLD)],
+    ['retention: artifacts', () => removeOldArtifacts(db, OLD)],
     ['metrics', () => Promise.all([queueLevels(db, 50), liveJobs(db), drainLevel(db), outboxLevel(db)])],
     ['relay', () => relayBatch(db, async () => undefined)],
   ]

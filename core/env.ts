@@ -54,6 +54,8 @@ const EnvSchema = z.object({
   BOX_PROBE_SECONDS: seconds(10),
   /** A script on each free box says so often who it is and whether it can call back. 0: never. */
   BOX_INSPECT_SECONDS: z.coerce.number().min(0).default(300),
+  /** How often is looked for what organisations keep no longer. */
+  RETENTION_SWEEP_SECONDS: seconds(3_600),
   SWEEP_SECONDS: seconds(1),
   SPOOL_BYTES: z.coerce.number().int().min(1).default(1_073_741_824),
   LOG_MAX_BYTES: z.coerce.number().int().min(1).default(2_000_000_000),

@@ -7,8 +7,13 @@ import type { Db } from './client'
  * an index that is built in a transaction holds up every writer of its table meanwhile.
  */
 const INDEXES: Record<string, string> = {
+  jobs_by_end: 'on jobs (org_id, finished_at) where finished_at is not null',
+  jobs_by_parent: 'on jobs (parent_id) where parent_id is not null',
   jobs_by_state: 'on jobs (org_id, state, id desc)',
   box_rests_by_end: 'on box_rests (until_at)',
+  jobs_with_log: 'on jobs (org_id, finished_at) where finished_at is not null and log_removed_at is null',
+  artifacts_by_age: 'on artifacts (org_id, created_at)',
+  log_heads_by_object: 'on log_heads (packed_key) where packed_key is not null',
   outbox_due: `on outbox ((coalesce(taken_until, '-infinity'::timestamptz)))`,
 }
 

@@ -9,6 +9,7 @@ import * as logs from './migrations/0005-logs'
 import * as realBoxes from './migrations/0006-real-boxes'
 import * as artifacts from './migrations/0007-artifacts'
 import * as controlHeard from './migrations/0008-control-heard'
+import * as retention from './migrations/0009-retention'
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-access': access,
@@ -19,18 +20,21 @@ const MIGRATIONS: Record<string, Migration> = {
   '0006-real-boxes': realBoxes,
   '0007-artifacts': artifacts,
   '0008-control-heard': controlHeard,
+  '0009-retention': retention,
 }
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
 
 /**
  * Brings the database to the newest schema, then builds the indexes that its big tables lack. Safe to run twice at once:
  * Kysely's migrator holds a lock.
+ * @param upTo the last migration to run, for tests of what an older version meets; no indexes are built then
  * @throws Error with the name of the migration that failed
  */
-export async function migrateToLatest(databaseUrl: string): Promise<void> {
+export async function migrateToLatest(databaseUrl: string, upTo?: string): Promise<void> {
   await using db = openDatabase(databaseUrl, { name: 'stout-migrate', maxConnections: 2, limits: 'none' })
-  const { error, results } = await new Migrator({ db, provider }).migrateToLatest()
-  if (error === undefined) return await buildIndexes(db)
+  const migrator = new Migrator({ db, provider })
+  const { error, results } = upTo === undefined ? await migrator.migrateToLatest() : await migrator.migrateTo(upTo)
+  if (error === undefined) return upTo === undefined ? await buildIndexes(db) : undefined
   const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'before the first one'
   throw new Error(`Migration failed: ${failed}`, { cause: error })
 }

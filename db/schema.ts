@@ -42,6 +42,10 @@ interface OrgsTable {
   /** Placement has work while requested > done. */
   placementRequestedSeq: Generated<number>
   placementDoneSeq: Generated<number>
+  /** For how long it keeps what ended, in days; null: for ever. */
+  keepJobsDays: number | null
+  keepLogsDays: number | null
+  keepArtifactsDays: number | null
   createdAt: DefaultNow
 }
 
@@ -201,6 +205,8 @@ interface JobsTable {
   startedAt: ColumnType<Date | null, never, never>
   deadlineAt: ColumnType<Date | null, never, Date>
   finishedAt: ColumnType<Date | null, never, never>
+  /** When retention removed the logs of its attempts. */
+  logRemovedAt: ColumnType<Date | null, never, Date>
 }
 
 interface AttemptsTable {

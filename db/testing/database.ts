@@ -23,6 +23,17 @@ export async function testDb(): Promise<TestDb> {
     }
     await admin.query(`create database ${name} template ${TEMPLATE}`)
   })
+  return opened(name)
+}
+
+/** A database without a schema, for one test. */
+export async function emptyDatabase(): Promise<TestDb> {
+  const name = `test_${crypto.randomUUID().replaceAll('-', '')}`
+  await asAdmin((admin) => admin.query(`create database ${name}`))
+  return opened(name)
+}
+
+function opened(name: string): TestDb {
   const url = urlOf(name)
   const db = openDatabase(url, { name: 'test' })
   return {

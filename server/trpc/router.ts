@@ -3,12 +3,14 @@ import { artifactsRouter } from './artifacts'
 import { boxesRouter } from './boxes'
 import { router } from './init'
 import { jobsRouter } from './jobs'
+import { retentionRouter } from './retention'
 
 /** What pages and tools call by tRPC; the procedures with `meta.openapi` are the REST API too (server/rest). */
 export const appRouter = router({
   jobs: jobsRouter,
   artifacts: artifactsRouter,
   boxes: boxesRouter,
+  retention: retentionRouter,
   account: accountRouter,
 })
 export type AppRouter = typeof appRouter

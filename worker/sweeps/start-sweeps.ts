@@ -19,6 +19,7 @@ import type { Queues } from '../queues'
 import { inspectDueBoxes } from './inspect-boxes'
 import { silenceSweep } from './look-for-silent'
 import { probeDueBoxes } from './probe-boxes'
+import { removeOld } from './remove-old'
 
 const SILENCE_MS = 5_000
 /** Looks overlap by this, so that a rest that ends between two of them is in one. */
@@ -66,6 +67,7 @@ export function startSweeps(parts: SweepParts): Clock[] {
       parts,
       async () => (await probeDueBoxes({ ...silence, everySeconds: env.BOX_PROBE_SECONDS })) > 0,
     ),
+    startClock('retention', env.RETENTION_SWEEP_SECONDS * 1_000, parts, () => removeOld(db)),
     ...(env.BOX_INSPECT_SECONDS > 0 ? [startInspections(parts)] : []),
   ]
 }

@@ -17,7 +17,7 @@ import { openStore } from '../../core/store/store'
 import { aBackend } from '../../core/testing/backend'
 import { anOrg } from '../../core/testing/fixtures'
 import type { Attempt, Job } from '../../db/schema'
-import { testDb } from '../../db/testing/database'
+import { type TestDb, testDb } from '../../db/testing/database'
 import { aStore, type TestStore } from '../../embedded/object-store/testing/store'
 import { type Started, startProgram } from './processes'
 
@@ -47,9 +47,12 @@ export type Lab = AsyncDisposable & {
 }
 
 /** A real worker process on a database of its own, to which boxes (real runtime processes) can be added. */
-export async function aLab(env: Record<string, string> = {}, options: { boxUrl?: string } = {}): Promise<Lab> {
+export async function aLab(
+  env: Record<string, string> = {},
+  options: { boxUrl?: string; database?: Pick<TestDb, 'db' | 'url'> } = {},
+): Promise<Lab> {
   const stack = new AsyncDisposableStack()
-  const t = stack.use(await testDb())
+  const t = options.database ?? stack.use(await testDb())
   const store = stack.use(await aStore())
   const backend = stack.use(await aBackend())
   const dir = mkdtempSync(path.join(tmpdir(), 'stout-lab-'))

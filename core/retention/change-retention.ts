@@ -1,0 +1,38 @@
+import { sql } from 'kysely'
+import { type Ctx, requireTo } from '../context'
+import { recordEvents } from '../events/record-events'
+import { type Retention, readRetention } from './settings'
+
+/**
+ * Says for how long an organisation keeps its jobs, logs and artifacts; what is not given stays as it is. What has become too old
+ * goes with the next turns of the sweep. Recorded as an event of the organisation.
+ * @throws DomainError `forbidden`
+ */
+export async function changeRetention(
+  ctx: Ctx,
+  changes: { [K in keyof Retention]?: Retention[K] | undefined },
+): Promise<Retention> {
+  requireTo(ctx, 'manage')
+  const { db, orgId, actor, requestId } = ctx
+  return await db.transaction().execute(async (tx) => {
+    await tx.selectFrom('orgs').select('id').where('id', '=', orgId).forNoKeyUpdate().execute()
+    const before = await readRetention(tx, orgId)
+    const given = Object.entries(changes).filter(([, days]) => days !== undefined)
+    const after: Retention = { ...before, ...Object.fromEntries(given) }
+    if (JSON.stringify(before) === JSON.stringify(after)) return before
+    const { jobsDays: keepJobsDays, logsDays: keepLogsDays, artifactsDays: keepArtifactsDays } = after
+    await tx
+      .updateTable('orgs')
+      .set({ keepJobsDays, keepLogsDays, keepArtifactsDays })
+      .where('id', '=', orgId)
+      .execute()
+    const { last } = await tx
+      .selectFrom('events')
+      .select((eb) => eb.fn.coalesce(eb.fn.max('seq'), sql<number>`0`).as('last'))
+      .where('subject', '=', orgId)
+      .executeTakeFirstOrThrow()
+    const data = { before, after, requestId }
+    await recordEvents(tx, [{ subject: orgId, seq: last + 1, orgId, type: 'retention_changed', actor, data }])
+    return after
+  })
+}
