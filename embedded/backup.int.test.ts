@@ -8,7 +8,7 @@ import { openStore } from '../core/store/store'
 import { openDatabase } from '../db/client'
 import { migrateToLatest } from '../db/migrate'
 import { aLab, eventually } from '../worker/testing/lab'
-import { startEntry } from '../worker/testing/processes'
+import { startProgram } from '../worker/testing/processes'
 import { letGo, waitFor } from '../worker/testing/wired-lab'
 import { startPostgres } from './postgres'
 
@@ -31,12 +31,7 @@ async function anInstallation() {
     /** Serves the objects of the folder on a port of its own. */
     async store() {
       const env = { ...BUCKET, STOUT_STORE_DIR: path.join(live, 'objects'), STOUT_STORE_PORT: '0' }
-      const server = await startEntry(
-        'embedded/object-store/main.ts',
-        [],
-        { ...env, S3_ENDPOINT: 'http://127.0.0.1:0' },
-        'the store listens',
-      )
+      const server = await startProgram('store', [], { ...env, S3_ENDPOINT: 'http://127.0.0.1:0' }, 'the store listens')
       const endpoint = `http://127.0.0.1:${server.ready.port}`
       return Object.assign(server, { env: { ...BUCKET, S3_ENDPOINT: endpoint, S3_PUBLIC_ENDPOINT: endpoint } })
     },

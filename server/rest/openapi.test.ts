@@ -36,7 +36,8 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
       'get /jobs/{jobId}/events',
     ],
     ...['get /jobs/{jobId}/logs', 'get /jobs/{jobId}/logs/raw', 'get /jobs/{jobId}/logs/stream'],
-    ...['get /openapi.json', 'get /ready', 'patch /boxes/{boxId}', 'patch /jobs/{jobId}'],
+    ...['get /openapi.json', 'get /ready', 'get /retention'],
+    ...['patch /boxes/{boxId}', 'patch /jobs/{jobId}', 'patch /retention'],
     ...[
       'post /boxes',
       'post /boxes/probe',
