@@ -1,7 +1,7 @@
 import { DomainError } from '../core/errors'
 
 /** A JSON body at most; a script of the largest size fits with room. */
-const MAX_BODY_BYTES = 2_000_000
+export const MAX_BODY_BYTES = 2_000_000
 const MAX_DISCARDED_BYTES = 32_000_000
 
 /**
@@ -9,17 +9,24 @@ const MAX_DISCARDED_BYTES = 32_000_000
  * @throws DomainError `too_large`, `unsupported` for a compressed body
  */
 export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = () =>
-    new DomainError('too_large', `The body must be at most ${maxBytes} bytes.`, { limitBytes: maxBytes })
-  refuseByHeaders(request, maxBytes, tooLarge)
+  refuseByHeaders(request, maxBytes, () => tooLargeBody(maxBytes))
+  return await whole(piecesOf(request), maxBytes)
+}
+
+/** All the pieces as one. @throws DomainError `too_large` */
+export async function whole(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of piecesOf(request)) {
+  for await (const chunk of pieces) {
     size += chunk.length
-    if (size > maxBytes) throw tooLarge()
+    if (size > maxBytes) throw tooLargeBody(maxBytes)
     chunks.push(chunk)
   }
   return new Uint8Array(Buffer.concat(chunks))
+}
+
+function tooLargeBody(maxBytes: number): DomainError {
+  return new DomainError('too_large', `The body must be at most ${maxBytes} bytes.`, { limitBytes: maxBytes })
 }
 
 /**
@@ -98,6 +105,11 @@ export async function readJsonObject(request: Request): Promise<Record<string, u
   const bytes = await readBody(request)
   if (bytes.length === 0) return {}
   if (type === null) throw new DomainError('unsupported', 'The body needs Content-Type: application/json.')
+  return jsonObjectOf(bytes)
+}
+
+/** @throws DomainError `bad_request`, which says where, and nothing of what stands there: it may be a secret */
+export function jsonObjectOf(bytes: Uint8Array): Record<string, unknown> {
   const value = parseJson(bytes)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new DomainError('bad_request', 'The body must be a JSON object.')
@@ -109,7 +121,14 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
   } catch (error) {
-    const why = error instanceof SyntaxError ? error.message : 'it is not UTF-8'
+    const why = error instanceof SyntaxError ? whereOf(error) : 'it is not UTF-8'
     throw new DomainError('bad_request', `The body is not valid JSON: ${why}`)
   }
+}
+
+/** The position from the parser's message, where it names one; the rest of the message quotes the body. */
+function whereOf({ message }: SyntaxError): string {
+  const where = /\bat position \d+( \(line \d+ column \d+\))?/.exec(message)?.[0]
+  if (where !== undefined) return `an error ${where}`
+  return message.startsWith('Unexpected end') ? 'it ends too early' : 'it has a character that does not belong there'
 }

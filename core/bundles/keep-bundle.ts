@@ -13,7 +13,7 @@ export type Kept = { sha256: string; sizeBytes: number; entries: number; isNew: 
 /**
  * Checks a staged bundle and makes it the organisation's, once for the same bytes however often they are sent, also at once.
  * @param entry the file that is to be run, where that is known already
- * @throws Invalid naming the entry and what to do; StoreUnavailable. Nothing is left of it then.
+ * @throws Invalid naming the entry and what to do; StoreAway. Nothing is left of it then.
  */
 export async function keepBundle(ctx: Ctx & { store: Store }, staged: Staged, entry?: string): Promise<Kept> {
   const { sha256, sizeBytes } = staged

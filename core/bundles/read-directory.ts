@@ -6,11 +6,11 @@ import { PathTree } from './path-tree'
 import { BlockReader, type ZipSource } from './zip-source'
 
 /** A zip whose directory was found good; what the entries hold was not looked at. */
-export type Directory = { zip: ZipFile; entries: Entry[]; files: Set<string> }
+export type Directory = { zip: ZipFile; reader: BlockReader; entries: Entry[]; files: Set<string> }
 
 const { unpackedBytes, ratio, ratioFromBytes } = BUNDLE_LIMITS
 const STORED = 0
-const DEFLATED = 8
+export const DEFLATED = 8
 const ENCRYPTED = 0x2041
 const FILE_TYPE = 0o170000
 const FOLDER = 0o040000
@@ -28,8 +28,9 @@ export function badBundle(message: string): Invalid {
 export async function readDirectory(source: ZipSource): Promise<Directory> {
   try {
     const options = { autoClose: false, decodeStrings: false }
-    const zip = await fromRandomAccessReaderPromise(new BlockReader(source), source.sizeBytes, options)
-    return await checkEntries(zip, source.sizeBytes)
+    const reader = new BlockReader(source)
+    const zip = await fromRandomAccessReaderPromise(reader, source.sizeBytes, options)
+    return { zip, reader, ...(await checkEntries(zip, source.sizeBytes)) }
   } catch (error) {
     if (error instanceof DomainError) throw error
     throw badBundle(
@@ -38,7 +39,7 @@ export async function readDirectory(source: ZipSource): Promise<Directory> {
   }
 }
 
-async function checkEntries(zip: ZipFile, sizeBytes: number): Promise<Directory> {
+async function checkEntries(zip: ZipFile, sizeBytes: number): Promise<Pick<Directory, 'entries' | 'files'>> {
   if (zip.entryCount > BUNDLE_LIMITS.entries) {
     throw badBundle(`has ${zip.entryCount} entries; at most ${BUNDLE_LIMITS.entries} are taken`)
   }
@@ -57,7 +58,7 @@ async function checkEntries(zip: ZipFile, sizeBytes: number): Promise<Directory>
     if (!isFolder) files.add(parts.join('/'))
   }
   if (isBomb(total, sizeBytes)) throw badBundle(`unpacks to more than ${ratio} times its size`)
-  return { zip, entries, files }
+  return { entries, files }
 }
 
 const isBomb = (unpacked: number, zipped: number) => unpacked > ratioFromBytes && unpacked > ratio * zipped

@@ -24,7 +24,7 @@ export function tooLargeBundle(): DomainError {
 /**
  * Takes the bytes of a bundle as they come and hashes them on the way: the first megabyte is held; when more comes, all of it is
  * passed on to the object store. Whoever staged a bundle keeps it or discards it.
- * @throws DomainError `too_large`; StoreUnavailable; what `bytes` throws. Nothing is left behind then.
+ * @throws DomainError `too_large`; StoreAway; what `bytes` throws. Nothing is left behind then.
  */
 export async function stageBundle(ctx: Ctx & { store: Store }, bytes: AsyncIterable<Uint8Array>): Promise<Staged> {
   const hash = createHash('sha256')

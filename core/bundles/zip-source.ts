@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { RandomAccessReader } from 'yauzl'
+import { StoreAway } from '../store/ask-store'
 import type { Store } from '../store/store'
-import { StoreUnavailable } from '../store/unavailable'
 
 /** Where a zip lies, to be read in any order. */
 export type ZipSource = { sizeBytes: number; read(start: number, end: number): Promise<Buffer> }
@@ -11,7 +11,7 @@ export function inlineSource(bytes: Buffer): ZipSource {
   return { sizeBytes: bytes.length, read: async (start, end) => bytes.subarray(start, end) }
 }
 
-/** A zip in the object store. @throws StoreUnavailable */
+/** A zip in the object store. @throws StoreAway */
 export function storedSource({ client, bucket }: Store, key: string, sizeBytes: number): ZipSource {
   return {
     sizeBytes,
@@ -23,7 +23,7 @@ export function storedSource({ client, bucket }: Store, key: string, sizeBytes: 
         if (bytes?.length !== end - start) throw new Error(`The store answered ${bytes?.length} bytes for ${range}`)
         return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
       } catch (error) {
-        throw new StoreUnavailable(error)
+        throw new StoreAway(error)
       }
     },
   }
@@ -57,24 +57,37 @@ export class BlockReader extends RandomAccessReader {
     return Readable.from(this.range(start, end), { objectMode: false })
   }
 
+  /** The bytes from `start` to before `end`. */
+  async bytes(start: number, end: number): Promise<Buffer> {
+    const into = Buffer.allocUnsafe(end - start)
+    const bytesRead = await this.copy(into, 0, into.length, start)
+    return into.subarray(0, bytesRead)
+  }
+
   private async copy(into: Buffer, offset: number, length: number, position: number): Promise<number> {
-    let copied = 0
-    for await (const piece of this.range(position, position + length)) {
-      copied += piece.copy(into, offset + copied)
+    const last = Math.min(position + length, this.source.sizeBytes)
+    for (let at = position; at < last; ) {
+      const piece = await this.piece(at, last)
+      at += piece.copy(into, offset + at - position)
     }
-    return copied
+    return Math.max(0, last - position)
   }
 
   /** The bytes from `start` to before `end`, as far as the zip goes. */
   private async *range(start: number, end: number): AsyncGenerator<Buffer> {
     const last = Math.min(end, this.source.sizeBytes)
     for (let at = start; at < last; ) {
-      const number = Math.floor(at / BLOCK_BYTES)
-      const block = await this.block(number)
-      const piece = block.subarray(at - number * BLOCK_BYTES, last - number * BLOCK_BYTES)
+      const piece = await this.piece(at, last)
       yield piece
       at += piece.length
     }
+  }
+
+  /** The bytes from `at` to before `last`, or to where the block ends. */
+  private async piece(at: number, last: number): Promise<Buffer> {
+    const number = Math.floor(at / BLOCK_BYTES)
+    const block = await this.block(number)
+    return block.subarray(at - number * BLOCK_BYTES, last - number * BLOCK_BYTES)
   }
 
   private block(number: number): Promise<Buffer> {

@@ -19,7 +19,7 @@ export type SubmitCtx = Ctx & { keys: Keys; store: Store }
  * Accepts a job: its script or its hold of a bundle, the row, its secrets, the event and the outbox entry that asks for
  * placement commit together.
  * @throws DomainError `too_large` for a script over the limit; Invalid for an unknown box, group or bundle, or a bundle without
- *   the file that is to be run; `forbidden`; StoreUnavailable
+ *   the file that is to be run; `forbidden`; StoreAway
  */
 export async function submitJob(ctx: SubmitCtx, submission: Submission): Promise<Job> {
   requireTo(ctx, 'run')

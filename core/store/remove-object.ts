@@ -1,12 +1,14 @@
-import { AbortMultipartUploadCommand, DeleteObjectCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import type { Db } from '../../db/client'
+import { askStore, isMissing } from './ask-store'
+import { abortUpload } from './multipart'
 import type { Store } from './store'
 
 /**
- * Removes what an upload left behind, at once: its parts, the object, and the row that spoke of it. A kept object stays. When the
- * store does not answer, the row stays and says so, and a sweep does it later.
+ * Removes what an upload left behind, at once: its parts, the object, and the row that spoke of it. A kept object stays.
+ * @throws StoreAway; the row stays then and says so, and a sweep does it later
  */
-export async function removeObject(db: Db, { client, bucket }: Store, key: string): Promise<void> {
+export async function removeObject(db: Db, store: Store, key: string): Promise<void> {
   const removing = await db
     .updateTable('storedObjects')
     .set({ state: 'deleting' })
@@ -15,15 +17,11 @@ export async function removeObject(db: Db, { client, bucket }: Store, key: strin
     .returning('uploadId')
     .executeTakeFirst()
   if (!removing) return
-  const at = { Bucket: bucket, Key: key }
-  if (removing.uploadId !== null) {
-    const parts = new AbortMultipartUploadCommand({ ...at, UploadId: removing.uploadId })
-    await client.send(parts).catch(ignoreMissing)
+  if (removing.uploadId !== null) await abortUpload(store, key, removing.uploadId)
+  try {
+    await askStore(store.client.send(new DeleteObjectCommand({ Bucket: store.bucket, Key: key })))
+  } catch (error) {
+    if (!isMissing(error)) throw error
   }
-  await client.send(new DeleteObjectCommand(at)).catch(ignoreMissing)
   await db.deleteFrom('storedObjects').where('key', '=', key).execute()
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Error) || !/^(NoSuchUpload|NoSuchKey|NotFound)$/.test(error.name)) throw error
 }

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { Upload } from '@aws-sdk/lib-storage'
 import { DomainError } from '../errors'
+import { StoreAway } from './ask-store'
 import type { Store } from './store'
-import { StoreUnavailable } from './unavailable'
 
 /** The smallest part that S3 takes; with two on their way an upload holds some 15 MB, whatever its size. */
 const PART_BYTES = 5_242_880
@@ -11,7 +11,7 @@ const PARTS_AT_ONCE = 2
 /**
  * Sends bytes of unknown length to the store as they come.
  * @param begun told the id of the multipart upload once there is one, so that its parts can be found should we die
- * @throws what `pieces` threw; StoreUnavailable. Parts were removed then, as far as the store could be reached.
+ * @throws what `pieces` threw; StoreAway. Parts were removed then, as far as the store could be reached.
  */
 export async function uploadStream(
   { client, bucket }: Store,
@@ -32,7 +32,7 @@ export async function uploadStream(
     await upload.done()
     await noted
   } catch (error) {
-    throw error instanceof DomainError ? error : new StoreUnavailable(error)
+    throw error instanceof DomainError ? error : new StoreAway(error)
   } finally {
     await noted?.catch(() => undefined)
     body.destroy()

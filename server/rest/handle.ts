@@ -15,6 +15,7 @@ import { downloadLog, rawLogQuery } from './log-raw'
 import { openApiDocument } from './openapi'
 import { isReady } from './ready'
 import { type Asked, findRoute, type Operation, operationsOf, queryOf, type Route } from './route-table'
+import { isForm, submitForm } from './submit-form'
 
 const BASE = '/api/v1'
 const createCaller = createCallerFactory(appRouter)
@@ -23,7 +24,8 @@ const ROUTES: Route[] = [
   ...operationsOf(appRouter).map((operation) => ({
     method: operation.method,
     path: operation.path,
-    handle: (asked: Asked) => operate(operation, asked),
+    handle: (asked: Asked) =>
+      operation.procedure === 'jobs.submit' && isForm(asked.request) ? submitForm(asked) : operate(operation, asked),
   })),
   { method: 'POST', path: '/bundles', handle: uploadBundle },
   { method: 'GET', path: '/bundles/{sha256}', handle: showBundle },

@@ -33,6 +33,19 @@ const bundle = (properties: object) => ({
 })
 const uploaded = bundle({ entries: { type: 'integer', description: 'Files and folders in the zip.' } })
 
+/** The other body of POST /jobs: a job that brings its files along. `job` is what would be the body else. */
+export function jobForm(job: object | undefined) {
+  return {
+    schema: {
+      type: 'object',
+      required: ['job', 'bundle'],
+      additionalProperties: false,
+      properties: { job, bundle: zip },
+    },
+    encoding: { job: { contentType: 'application/json' }, bundle: { contentType: 'application/zip' } },
+  }
+}
+
 /** What the routers can't describe: streams, downloads, and the service's own state. */
 export const HAND_WRITTEN_PATHS = {
   '/jobs/{jobId}/logs/stream': {

@@ -1,7 +1,7 @@
 import { generateOpenApiDocument } from 'trpc-to-openapi'
 import { z } from 'zod'
 import { appRouter } from '../trpc/router'
-import { HAND_WRITTEN_PATHS } from './openapi-paths'
+import { HAND_WRITTEN_PATHS, jobForm } from './openapi-paths'
 import { operationsOf } from './route-table'
 
 const errorSchema = z
@@ -64,9 +64,7 @@ function make(): Document {
     defs: { Error: errorSchema },
   }) as unknown as Document
   Object.assign(document.paths, mergeByPath(document.paths, HAND_WRITTEN_PATHS as unknown as Document['paths']))
-  const submission = document.paths['/jobs']?.post?.requestBody?.content?.['application/json']?.schema
-  const oneOf = [{ required: ['script'] }, { required: ['bundle'] }]
-  if (submission) Object.assign(submission, { oneOf, additionalProperties: false }) // the generator drops both
+  describeSubmission(document.paths['/jobs']?.post?.requestBody?.content)
   const { schemas } = document.components
   for (const name of Object.keys(schemas)) if (name.startsWith('error.')) delete schemas[name] // the generator's own
   document.components.responses = Object.fromEntries(
@@ -84,6 +82,15 @@ function make(): Document {
     }
   }
   return document
+}
+
+/** Says what the generator drops of the body of a submission, and that it may be a form. */
+function describeSubmission(content: NonNullable<Operation['requestBody']>['content']): void {
+  const job = content?.['application/json']?.schema
+  if (!content || !job) return
+  content['multipart/form-data'] = jobForm({ ...job })
+  const oneOf = [{ required: ['script'] }, { required: ['bundle'] }]
+  Object.assign(job, { oneOf, additionalProperties: false })
 }
 
 function mergeByPath(a: Document['paths'], b: Document['paths']): Document['paths'] {

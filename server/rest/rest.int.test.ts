@@ -98,6 +98,12 @@ const BAD_SUBMISSIONS: [string, unknown, number, string][] = [
   ['args that are no list', { ...SCRIPT, args: 'a b' }, 400, 'args'],
   ['a script over 1 MB', { script: `#${'x'.repeat(1_000_000)}` }, 413, 'script'],
   ['a body over 2 MB', { script: `#${'x'.repeat(2_000_000)}` }, 413, ''],
+  ['script and bundle', { ...SCRIPT, bundle: '0'.repeat(64) }, 400, 'script'],
+  ['a bundle that is no hash', { bundle: 'x' }, 400, 'bundle'],
+  ['an entry that leads out', { bundle: '0'.repeat(64), entry: '../main.py' }, 400, 'entry'],
+  ['an entry beside a script', { ...SCRIPT, entry: 'run.py' }, 400, 'entry'],
+  ['a pattern that leads out', { ...SCRIPT, artifacts: { globs: ['/etc/*'] } }, 400, 'artifacts.globs.0'],
+  ['a bundle that nobody uploaded', { bundle: '0'.repeat(64) }, 422, 'bundle'],
   ['an unknown box', { ...SCRIPT, target: { box: 'nowhere' } }, 422, 'target.box'],
   ['an unknown group', { ...SCRIPT, target: { group: 'nobody' } }, 422, 'target.group'],
   ['a list', [1], 400, ''],
@@ -152,7 +158,7 @@ test('a body of unknown length is cut off at the limit, and a declared one is no
 test('other types than JSON are refused, also compressed JSON', async () => {
   await using s = await aServer()
   const { bearer } = await aMember(s.web)
-  for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded']) {
+  for (const type of ['text/plain', 'multipart/mixed; boundary=x', 'application/x-www-form-urlencoded']) {
     const answer = await ask(s.url, '/jobs', { bearer, body: '{}', headers: { 'content-type': type } })
     expect([answer.status, answer.json.code]).toEqual([415, 'unsupported'])
   }

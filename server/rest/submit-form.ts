@@ -1,0 +1,62 @@
+import { keepBundle } from '../../core/bundles/keep-bundle'
+import { BUNDLE_LIMITS } from '../../core/bundles/limits'
+import { discardStaged, type Staged, stageBundle, tooLargeBundle } from '../../core/bundles/stage-bundle'
+import { requireTo } from '../../core/context'
+import { DomainError } from '../../core/errors'
+import { getJob } from '../../core/jobs/get-job'
+import { type Submission, submissionSchema } from '../../core/jobs/submission'
+import { submitJob } from '../../core/jobs/submit-job'
+import { json } from '../answer'
+import { enter, type RequestCtx } from '../auth/door'
+import { arrivingBody, jsonObjectOf, MAX_BODY_BYTES, whole } from '../body'
+import { readForm } from '../form'
+import type { Asked } from './route-table'
+
+/** Zip and job, and what stands around them. */
+const FORM_BYTES = BUNDLE_LIMITS.zippedBytes + MAX_BODY_BYTES + 100_000
+/** Stands for the hash of a bundle that is still arriving. */
+const NOT_YET = '0'.repeat(64)
+
+export function isForm(request: Request): boolean {
+  return /^multipart\/form-data\s*(;|$)/i.test(request.headers.get('content-type') ?? '')
+}
+
+/** Takes a job and its bundle in one request: a form of `job` (JSON, as it would be the body) and `bundle` (a zip), in any order. */
+export async function submitForm({ web, request, requestId }: Asked): Promise<Response> {
+  const ctx = await enter(web, request, requestId)
+  requireTo(ctx, 'run')
+  const { submission, staged } = await readParts(ctx, request)
+  const { sha256: bundle } = await keepBundle(ctx, staged, submission.entry)
+  const { id } = await submitJob(ctx, { ...submission, bundle })
+  return json(await getJob(ctx, id, ctx.publicUrl), 201, { location: `/api/v1/jobs/${id}` })
+}
+
+async function readParts(ctx: RequestCtx, request: Request): Promise<{ submission: Submission; staged: Staged }> {
+  const parts: { submission?: Submission; staged?: Staged } = {}
+  try {
+    const body = arrivingBody(request, FORM_BYTES, tooLargeBundle)
+    await readForm(request.headers.get('content-type') ?? '', body, {
+      job: async (bytes) => {
+        parts.submission = submissionOf(jsonObjectOf(await whole(bytes, MAX_BODY_BYTES)))
+      },
+      bundle: async (bytes) => {
+        parts.staged = await stageBundle(ctx, bytes)
+      },
+    })
+    const { submission, staged } = parts
+    if (!submission || !staged) throw new Error('A form was read without its parts')
+    return { submission, staged }
+  } catch (error) {
+    if (parts.staged) await discardStaged(ctx, parts.staged)
+    throw error
+  }
+}
+
+function submissionOf(job: Record<string, unknown>): Submission {
+  const twice = ['script', 'bundle'].find((field) => field in job)
+  if (twice !== undefined) {
+    const message = 'is not given in the job when the bundle is a part of the form'
+    throw new DomainError('bad_request', `${twice}: ${message}`, {}, [{ path: twice, message }])
+  }
+  return submissionSchema.parse({ ...job, bundle: NOT_YET })
+}
