@@ -6,7 +6,7 @@ import { type JobState, WAITING_STATES } from '../jobs/state'
 export type QueueLevel = { key: string; jobs: number; oldestSeconds: number }
 
 /** Everything beyond the deepest `limit` keys, in one: names of boxes and groups are as many as people make. */
-export const OTHER_KEYS = 'other'
+const OTHER_KEYS = 'other'
 
 /** How many jobs wait under each queue key, deepest first. Keys of the same name in two organisations count as one. */
 export async function queueLevels(db: Db, limit: number): Promise<QueueLevel[]> {
