@@ -1,13 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { strToU8, zipSync } from 'fflate'
+import { strToU8, unzipSync, zipSync } from 'fflate'
+import { ArtifactsPanel, sha256 } from './artifacts-panel'
 import { aFolder, dropOn } from './drop'
 import { expect, test } from './fixtures'
 import { JobPage } from './job-page'
 import { NewJobPage } from './new-job-page'
 
-const MAIN = `from rig.tables import rows
-print("sum", sum(rows()))
+const MAIN = `import hashlib, os, random
+from rig.tables import rows
+folder = os.environ["STOUT_ARTIFACTS"]
+os.makedirs(os.path.join(folder, "captures"))
+data = random.randbytes(3_000_000)
+with open(os.path.join(folder, "captures", "trace.bin"), "wb") as file:
+    file.write(data)
+with open("sum.txt", "w") as file:
+    file.write(str(sum(rows())))
+print("sha256", hashlib.sha256(data).hexdigest())
 `
 const TABLES = `import csv
 def rows():
@@ -23,9 +32,13 @@ const RIG = {
   'rig/__pycache__/tables.pyc': 'stale',
 }
 
-test('a dropped folder runs with its packages and data', async ({ page, fleet, problems }) => {
+test('a dropped folder runs with its packages and data; its artifacts arrive as they were made', async ({
+  page,
+  fleet,
+  problems,
+}) => {
   problems.expect(/status of 404/) // whoever asks for a bundle that is new hears that
-  // what comes after the first line keeps other runs from having uploaded the same folder
+  // with a nonce it is no folder that was uploaded before
   using folder = aFolder('rig-7', { ...RIG, 'nonce.txt': randomBytes(16).toString('hex') })
   const form = new NewJobPage(page)
   await form.open()
@@ -44,12 +57,34 @@ test('a dropped folder runs with its packages and data', async ({ page, fleet, p
 
   const job = new JobPage(page)
   const jobId = await job.jobId()
+  const artifacts = new ArtifactsPanel(page)
   await expect(job.state).toHaveText('completed')
-  await expect.poll(() => job.texts()).toEqual(['sum 8300'])
+  await expect(artifacts.rows).toHaveCount(3)
+  const trace = await artifacts.download('captures/trace.bin')
+  await expect.poll(() => job.texts()).toEqual([`sha256 ${trace.sha256}`])
+  await page.getByRole('button', { name: 'Details of captures/trace.bin' }).click()
+  await expect(artifacts.row('captures/trace.bin')).toContainText(trace.sha256)
+  expect((await artifacts.download('sum.txt')).bytes.toString()).toBe('8300')
+
+  const all = await artifacts.downloadBy(page.getByRole('link', { name: 'Download all (zip)' }))
+  const zipped = unzipSync(all.bytes)
+  expect(Object.keys(zipped).sort()).toEqual(['captures/trace.bin', 'nonce.txt', 'sum.txt'])
+  expect(sha256(Buffer.from(zipped['captures/trace.bin'] ?? []))).toBe(trace.sha256)
+
   const { bundle } = await fleet.job(jobId)
-  const facts = page.getByRole('region', { name: 'Facts' })
+  const facts = page.getByRole('region', { name: 'Facts', exact: true })
   await expect(facts).toContainText(bundle.sha256.slice(0, 12))
   await expect(facts).toContainText('*.txt')
+})
+
+test('the same folder is known again, and not sent a second time', async ({ page, problems }) => {
+  problems.expect(/status of 404/)
+  using folder = aFolder('again', { 'main.py': 'print(1)', 'nonce.txt': randomBytes(16).toString('hex') })
+  const form = new NewJobPage(page)
+  await form.open()
+  await form.chooseBundle()
+  await page.getByLabel('Bundle folder').setInputFiles(folder.dir)
+  await expect(form.uploadState).toHaveText(/^Ready: uploaded/)
 
   await form.open()
   await form.chooseBundle()

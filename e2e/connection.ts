@@ -1,5 +1,12 @@
-/** How to get into the installation under test. */
-export type System = { url: string; email: string; password: string; apiToken: string; logDir: string }
+/** How to get into the installation under test. Browsers are sent to the store at `storeOrigin`, and nowhere else. */
+export type System = {
+  url: string
+  storeOrigin: string
+  email: string
+  password: string
+  apiToken: string
+  logDir: string
+}
 
 const VARIABLE = 'STOUT_E2E_SYSTEM'
 

@@ -54,7 +54,8 @@ class Problems {
   private readonly found: string[] = []
   private readonly expected: RegExp[] = []
 
-  constructor(context: BrowserContext, origin: string) {
+  constructor(context: BrowserContext, { url, storeOrigin }: System) {
+    const known = [new URL(url).origin, storeOrigin]
     context.on('weberror', (error) => this.found.push(`page error: ${error.error().stack ?? error.error().message}`))
     context.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.found.push(`console: ${message.text()}`)
@@ -65,7 +66,7 @@ class Problems {
     })
     context.on('request', (request) => {
       const { protocol, origin: to } = new URL(request.url())
-      if (to !== origin && protocol.startsWith('http')) this.found.push(`request elsewhere: ${request.url()}`)
+      if (!known.includes(to) && protocol.startsWith('http')) this.found.push(`request elsewhere: ${request.url()}`)
     })
     context.on('response', (response) => {
       if (response.status() >= 500) this.found.push(`${response.status()} ${response.url()}`)
@@ -113,7 +114,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ],
   problems: [
     async ({ context, system }, use) => {
-      const problems = new Problems(context, new URL(system.url).origin)
+      const problems = new Problems(context, system)
       await use(problems)
       expect(problems.unexpected(), 'What the pages did that they should not').toEqual([])
     },

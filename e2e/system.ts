@@ -28,8 +28,9 @@ async function start(): Promise<void> {
   const ports = { web: 0, worker: 0, postgres: 0, store: 0 }
   stout = new Stout({ state, build: built, ports, realBoxAddresses: false, say })
   await stout.start()
-  const { email, password, apiToken } = stout.settings
-  const system: System = { url: stout.url, email, password, apiToken, logDir: state.file('logs') }
+  const { email, password, apiToken, storePort } = stout.settings
+  const storeOrigin = `http://127.0.0.1:${storePort}`
+  const system: System = { url: stout.url, storeOrigin, email, password, apiToken, logDir: state.file('logs') }
   process.send?.(system)
 }
 

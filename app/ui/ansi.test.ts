@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseAnsi } from './ansi'
+import { parseAnsi, visibleText } from './ansi'
 
 const shown = (line: string) =>
   parseAnsi(line)
@@ -78,4 +78,17 @@ test('HTML stays text', () => {
 test('a long line without end costs no more than its length', () => {
   expect(shown('\x1b['.repeat(20_000)).length).toBe(60_000)
   expect(shown(`\x1b]${'x'.repeat(100_000)}`)).toBe('^[')
+})
+
+test.each([
+  ['grüße 世界 🙂.txt', 'grüße 世界 🙂.txt'],
+  ['a\nb\tc\x7f', 'a^Jb^Ic^?'],
+  ['\x1b[31mred', '^[[31mred'],
+  ['user\u202etxt.exe', 'user⟨U+202E⟩txt.exe'],
+])('a name is shown with what would act in it: %j', (name, shown) => {
+  expect(visibleText(name)).toBe(shown)
+})
+
+test('line ends and tabs of a text stay where they may', () => {
+  expect(visibleText('a\tb\nc\x07', '\n\t')).toBe('a\tb\nc^G')
 })

@@ -19,6 +19,7 @@ export type AnsiStyle = {
 
 const SEQUENCE =
   /\x1b\[([0-?]*)([ -/]*)([@-~])|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b[ -/]+[0-~]|\x1b[0-Z\\`-~]/y
+const ACTING = /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
 const PLAIN = /[^\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/y
 
 /** Reads a line. Styles begin anew with each line, since lines are read in any order. */
@@ -50,6 +51,14 @@ export function parseAnsi(line: string): AnsiPiece[] {
     at += 1
   }
   return pieces
+}
+
+/**
+ * A text that somebody else wrote, with every character shown that would act or hide: `a^Jb`, `x⟨U+202E⟩txt.exe`.
+ * @param keep characters that may act: line ends and tabs, where there is room for them
+ */
+export function visibleText(text: string, keep = ''): string {
+  return text.replace(ACTING, (char) => (keep.includes(char) ? char : symbolOf(char.charCodeAt(0)).text))
 }
 
 /** The piece that stands for a character which must not act: `^G`, or its code point where it has no such name. */

@@ -21,7 +21,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
       size="small"
       look="quiet"
       aria-label={`Copy ${what}`}
-      className="h-5 px-1"
+      className="-my-1.5"
       onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
     >
       <span role="status">{copied ? 'Copied' : 'Copy'}</span>

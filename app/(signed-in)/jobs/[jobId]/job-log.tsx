@@ -13,6 +13,7 @@ import { LogView } from '../../../ui/log-view'
 import { Notice } from '../../../ui/notice'
 import { Panel } from '../../../ui/panel'
 import { Toggle } from '../../../ui/toggle'
+import { AttemptChoice } from './attempt-choice'
 import { LogPages } from './log-pages'
 
 /** The output of an attempt: the current one, unless the reader chose another. */
@@ -21,26 +22,7 @@ export function JobLog({ job }: { job: JobView }) {
   const attempt = chosen ?? job.attempt
   return (
     <AttemptLog key={attempt} job={job} attempt={attempt}>
-      {job.attempt > 1 && (
-        <label className="flex items-center gap-1.5 text-xs">
-          Attempt
-          <select
-            value={attempt}
-            onChange={(event) => {
-              const picked = Number(event.target.value)
-              setChosen(picked === job.attempt ? null : picked)
-            }}
-            className="h-7 rounded-md border border-line bg-surface px-1"
-          >
-            {Array.from({ length: job.attempt }, (_, index) => job.attempt - index).map((number) => (
-              <option key={number} value={number}>
-                {number}
-                {number === job.attempt ? ' (current)' : ''}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
+      <AttemptChoice job={job} attempt={attempt} onChoose={setChosen} />
     </AttemptLog>
   )
 }

@@ -12,6 +12,8 @@ import { Notice } from '../../../ui/notice'
 import { PageHeading } from '../../../ui/page-heading'
 import { Panel } from '../../../ui/panel'
 import { Skeleton } from '../../../ui/skeleton'
+import { ArtifactsPanel } from './artifacts/artifacts-panel'
+import { UploadProgress } from './artifacts/upload-progress'
 import { CancelJob } from './cancel-job'
 import { ExtendJob } from './extend-job'
 import { JobFacts } from './job-facts'
@@ -40,6 +42,7 @@ export function JobPageBody({ jobId }: { jobId: JobId }) {
         <span role="status" aria-label="State" className="rounded-full border border-line bg-surface px-2.5 py-0.5">
           <JobStateLabel state={job.state} />
         </span>
+        <UploadProgress job={job} />
       </PageHeading>
       {error && (
         <Notice tone="warn" title="Not up to date.">
@@ -49,7 +52,10 @@ export function JobPageBody({ jobId }: { jobId: JobId }) {
       <JobVerdict job={job} />
       <WaitReasons job={job} />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_21rem] xl:grid-cols-[minmax(0,1fr)_24rem]">
-        <JobLog job={job} />
+        <div className="flex min-w-0 flex-col gap-4">
+          <JobLog job={job} />
+          <ArtifactsPanel job={job} />
+        </div>
         <div className="flex min-w-0 flex-col gap-4">
           <JobFacts job={job} />
           <Panel title="Timeline">

@@ -4,6 +4,7 @@ import { notFound } from 'next/navigation'
 import { cache } from 'react'
 import type { JobView } from '../../../../core/jobs/job-view'
 import { Hydrate, queryClient, requireCaller, trpc } from '../../../data/server'
+import { ARTIFACTS_A_PAGE } from './artifacts/artifacts-page'
 import { EVENTS_A_PAGE } from './events-page'
 import { readJobId } from './job-id'
 import { JobPageBody } from './job-page-body'
@@ -17,9 +18,13 @@ export async function generateMetadata({ params }: PageProps<'/jobs/[jobId]'>): 
 export default async function JobPage({ params }: PageProps<'/jobs/[jobId]'>) {
   const { jobId } = await params
   await requireCaller(`/jobs/${jobId}`)
-  const { id } = await findJob(jobId)
+  const { id, attempt } = await findJob(jobId)
   const input = { jobId: readJobId(id) ?? notFound(), limit: EVENTS_A_PAGE }
   void queryClient().prefetchQuery(trpc.jobs.events.queryOptions(input))
+  if (attempt > 0) {
+    const files = { jobId: input.jobId, attempt, limit: ARTIFACTS_A_PAGE }
+    void queryClient().prefetchQuery(trpc.artifacts.list.queryOptions(files))
+  }
   return (
     <Hydrate>
       <JobPageBody jobId={input.jobId} />

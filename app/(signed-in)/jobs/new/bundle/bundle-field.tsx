@@ -89,7 +89,10 @@ function DropZone({
           Choose a zip …
         </PickButton>
       </div>
-      <p className="text-xs text-muted">{most}. A folder is zipped here, in the browser.</p>
+      <p className="text-xs text-muted">
+        {most}. A folder is zipped here, in the browser. What a <code className="font-mono">requirements.txt</code> at
+        its root names is installed before the start.
+      </p>
       <FieldError id={`${id}-error`} error={error} />
     </div>
   )
