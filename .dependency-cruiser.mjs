@@ -15,7 +15,7 @@ swc.Visitor.prototype.visitStatement = function visit(statement) {
  * checks/checks.int.test.ts plants violations.
  */
 const TESTS = '(^|/)(testing|checks)/|\\.test\\.tsx?$'
-const OUTSIDE = 'e2e|bench|embedded|checks|cli'
+const OUTSIDE = 'e2e|bench|chaos|embedded|checks|cli'
 
 /** @param {string} room @param {string} others @param {string} comment */
 const never = (room, others, comment, extra = {}) => ({

@@ -36,7 +36,7 @@ export function connectionConfig(
 }
 
 /**
- * Opens a pool. Every session has time limits and TCP keepalives. A lost idle connection is reported to `onError`
+ * Opens a pool. Every session has time limits and TCP keepalives. A lost connection is reported to `onError`
  * (default: ignored, since the pool replaces it) and never ends the process.
  */
 export function openDatabase(
@@ -53,7 +53,9 @@ export function openDatabase(
     max: options.maxConnections ?? 10,
     idleTimeoutMillis: 30_000,
   })
-  pool.on('error', (error) => options.onError?.(error))
+  // `error` of the pool is that of an idle connection; one that is in use, between two statements, tells nobody else
+  pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)))
+  pool.on('error', () => undefined)
   return new Kysely<Database>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],

@@ -46,6 +46,12 @@ export class Children {
     this.launch(child)
   }
 
+  /** The process of a child; null while it waits to be started again. */
+  pid(name: string): number | null {
+    const running = this.children.get(name)?.process
+    return running?.exitCode === null && running.signalCode === null ? (running.pid ?? null) : null
+  }
+
   /** How often a child ended by itself since it was last well. */
   deaths(name: string): number {
     return this.children.get(name)?.deaths ?? 0

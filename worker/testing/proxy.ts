@@ -12,8 +12,10 @@ export type Trick = 'pass' | 'drop_answer' | 'cut_at_answer' | 'repeat' | 'hold'
  * `up`: as tricks say. `cut`: every connection is cut, and new ones at once. `dead`: nothing passes and nobody is told; a
  * connection over which something was to pass meanwhile stays dead for ever (half-open), also when the line is up again.
  * `dripping`: of what clients say 100 bytes a second pass, of connections that begin meanwhile, and for ever.
+ * `slow`: everything passes, 512 bytes at a time with pauses between.
  */
-export type Line = 'up' | 'cut' | 'dead' | 'dripping'
+export type Line = 'up' | 'cut' | 'dead' | 'dripping' | 'slow'
+const SLOW = { bytes: 512, everyMs: 20 }
 export type Proxy = AsyncDisposable & {
   port: number
   /** The state of the line; every connection passes over it. */
@@ -60,6 +62,18 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
       else go()
     })
   })
+  const forward = (from: Socket, to: Socket, passes: () => boolean) =>
+    from.on('data', async (data: Buffer) => {
+      if (!passes()) return
+      from.pause()
+      let sent = 0
+      for (; line === 'slow' && sent < data.length && !to.destroyed; sent += SLOW.bytes) {
+        to.write(data.subarray(sent, sent + SLOW.bytes))
+        await new Promise((resolve) => setTimeout(resolve, SLOW.everyMs))
+      }
+      if (sent < data.length && passes()) to.write(data.subarray(sent))
+      from.resume()
+    })
   const join = (client: Socket, first: Buffer, how: Trick) => {
     const upstream = track(connect(targetPort(), '127.0.0.1'))
     const request = [first]
@@ -71,17 +85,14 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
     }
     upstream.on('error', () => passes() && client.destroy()) // nobody listens there
     upstream.write(first)
-    client.on('data', (data: Buffer) => {
-      if (!passes()) return
-      request.push(data)
-      if (drips) drip(client, data, upstream)
-      else upstream.write(data)
-    })
+    if (how === 'repeat') client.on('data', (data: Buffer) => request.push(data))
+    if (drips) client.on('data', (data: Buffer) => passes() && drip(client, data, upstream))
+    else forward(client, upstream, passes)
     client.resume()
     client.on('close', () => upstream.destroy())
     if (how === 'drop_answer') upstream.on('data', () => undefined).on('end', () => client.destroy())
     else if (how === 'cut_at_answer') upstream.once('data', () => client.destroy())
-    else upstream.on('data', (data: Buffer) => passes() && client.write(data)).on('end', () => passes() && client.end())
+    else forward(upstream, client, passes).on('end', () => passes() && client.end())
     if (how === 'repeat')
       upstream.on('end', () =>
         track(connect(targetPort(), '127.0.0.1'))
