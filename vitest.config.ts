@@ -9,22 +9,23 @@ const servers = {
   hookTimeout: 60_000,
   maxWorkers: 2,
 }
-/** Queues and live bus run in these; what is below them knows of no backend. */
-const WITH_QUEUES = ['worker/**/*.int.test.ts', 'server/**/*.int.test.ts']
-
 /**
- * `unit`: pure code, no servers. `integration`: real Postgres, real queues, real processes. `redis` and `cluster`: the same tests
- * again, as far as they have queues, with those on a Redis; on a cluster only the tests of queues and of whole jobs.
+ * What queues and live bus run on. `redis` runs those tests again that have queues or a bus, `cluster` only those of whole jobs; the
+ * rest of Stout knows of no backend. Default: everything on Postgres alone.
  */
+const backend = (process.env.STOUT_TEST_BACKEND || 'postgres') as 'postgres' | 'redis' | 'cluster'
+const INCLUDED = {
+  postgres: ['**/*.int.test.ts'],
+  redis: ['worker/**/*.int.test.ts', 'server/**/*.int.test.ts'],
+  cluster: ['worker/job-run.int.test.ts'],
+}
+
+/** `unit`: pure code, no servers. `integration`: real Postgres, real queues, real processes. */
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...exclude, '**/*.int.test.ts'] } },
-      { test: { ...servers, name: 'integration', include: ['**/*.int.test.ts'], provide: { backend: 'postgres' } } },
-      { test: { ...servers, name: 'redis', include: WITH_QUEUES, provide: { backend: 'redis' } } },
-      {
-        test: { ...servers, name: 'cluster', include: ['worker/job-run.int.test.ts'], provide: { backend: 'cluster' } },
-      },
+      { test: { ...servers, name: 'integration', include: INCLUDED[backend], provide: { backend } } },
     ],
   },
 })

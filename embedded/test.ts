@@ -67,12 +67,16 @@ async function runChecker({ command, filesRead }: Checker): Promise<Counts> {
   return code === 0 && !readNothing ? { ...NONE, passed: 1 } : { ...NONE, failed: 1 }
 }
 
-/** @param projects of vitest.config.ts */
-async function runVitest(tools: Record<string, string>, ...projects: string[]): Promise<Counts> {
-  const report = path.join(OWN, `vitest-${projects.join('-')}.json`)
-  const chosen = projects.map((project) => `--project=${project}`)
+/** @param backend what queues and live bus run on; without one, every test there is, on Postgres */
+async function runVitest(tools: Record<string, string>, backend?: 'redis' | 'cluster'): Promise<Counts> {
+  const report = path.join(OWN, `vitest-${backend ?? 'all'}.json`)
+  const chosen = backend ? ['--project=integration'] : []
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const { code } = await passThrough(['vitest', 'run', ...chosen, ...reporters], { STOUT_TEST_DIR: FOLDER, ...tools })
+  const { code } = await passThrough(['vitest', 'run', ...chosen, ...reporters], {
+    STOUT_TEST_DIR: FOLDER,
+    STOUT_TEST_BACKEND: backend ?? 'postgres',
+    ...tools,
+  })
   return vitestCounts(report, code)
 }
 
@@ -96,7 +100,7 @@ async function main(): Promise<void> {
   if (withBrowser) await part('build', async () => await build().then(() => ({ ...NONE, passed: 1 })))
   else await writeRouteTypes()
   for (const checker of CHECKERS) await part(checker.name, async () => await runChecker(checker))
-  await part('unit and integration tests', async () => await runVitest(tools, 'unit', 'integration'))
+  await part('unit and integration tests', async () => await runVitest(tools))
   if (tools.STOUT_REDIS_SERVER) {
     await part('queues and bus on Redis', async () => await runVitest(tools, 'redis'))
     await part('on a Redis cluster', async () => await runVitest(tools, 'cluster'))
