@@ -63,7 +63,7 @@ export default {
       name: 'tests-stay-tests',
       severity: 'error',
       comment: 'Product code must not lean on test fixtures.',
-      from: { pathNot: `${TESTS}|^(e2e|bench)/|^embedded/test\\.ts$|^vitest\\.config\\.ts$` },
+      from: { pathNot: `${TESTS}|^(e2e|bench|chaos)/|^embedded/test\\.ts$|^vitest\\.config\\.ts$` },
       to: { path: TESTS },
     },
     {
