@@ -41,6 +41,22 @@ export async function askToCancel(
     .execute()
 }
 
+/** Tells the supervisor of an attempt whose script has ended to give up what it still does: it uploads nothing more. */
+export async function askToStop(
+  tx: Transaction<Database>,
+  { jobId, attempt }: AttemptRef,
+  reason: string,
+): Promise<void> {
+  await tx
+    .updateTable('attempts')
+    .set((eb) => ({ stopReason: reason, controlVersion: eb('controlVersion', '+', 1) }))
+    .where('jobId', '=', jobId)
+    .where('attempt', '=', attempt)
+    .where('phase', '=', 'exited')
+    .where('stopReason', 'is', null)
+    .execute()
+}
+
 /** Reads an attempt, and the time by the database's clock: the one that its instants are of. */
 export async function getAttempt(
   db: Db | Transaction<Database>,

@@ -213,7 +213,7 @@ test('a tab hears at once where things stand, then that they moved, of what it m
   const member = await aMember(s.web)
   const ref = await aRunningJob(member)
   await append(s.web, ref, 1, ['a'])
-  const topics = [`job:${ref.jobId}`, `log:${ref.jobId}:1`, 'jobs', 'boxes']
+  const topics = [`job:${ref.jobId}`, `log:${ref.jobId}:1`, `artifacts:${ref.jobId}`, 'jobs', 'boxes']
   const response = await fetch(`${s.url}/api/live?topics=${topics.join(',')}`, { headers: { cookie: member.cookie } })
   expect(response.headers.get('content-type')).toContain('text/event-stream')
   const heard: Record<string, number> = {}
@@ -239,6 +239,7 @@ test('a tab may not listen to what is not its own, nor to what is no topic', asy
     (await fetch(`${s.url}/api/live?topics=${topics}`, { headers })).status
   expect(await ask(`job:${id}`)).toBe(404)
   expect(await ask(`log:${id}:1`)).toBe(404)
+  expect(await ask(`artifacts:${id}`)).toBe(404)
   expect(await ask(`jobs:${member.ctx.orgId}`)).toBe(400)
   expect(await ask('')).toBe(400)
   expect(await ask('jobs', {})).toBe(401)

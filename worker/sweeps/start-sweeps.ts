@@ -1,3 +1,4 @@
+import { giveUpUploads } from '../../core/artifacts/give-up-uploads'
 import { findUndispatched } from '../../core/attempts/find-undispatched'
 import { beat, CONTACT_SECONDS } from '../../core/attempts/presence'
 import { callBackTargets } from '../../core/boxes/call-back'
@@ -54,6 +55,7 @@ export function startSweeps(parts: SweepParts): Clock[] {
       await giveUpOverdue(db)
       await returnUnclaimed(db, env.DISPATCH_LIMIT_SECONDS, dispatching.rest)
       await expireOverdue(db, CONTACT_SECONDS, env.PRESENCE_GAP_SECONDS)
+      await giveUpUploads(db, env.UPLOAD_LIMIT_SECONDS, CONTACT_SECONDS, env.PRESENCE_GAP_SECONDS)
       return false
     }),
     startPlacementSweep(everyMs, parts),
