@@ -40,7 +40,7 @@ export async function confirmUploads(
   const looked = await Promise.all(
     files.map(async ({ artifactId, parts }) => {
       const row = rows.get(artifactId)
-      return { artifactId, row, problem: row ? await problemOf(db, store, row, parts) : 'there is no such artifact' }
+      return { artifactId, row, problem: row ? await problemOf(store, row, parts) : 'there is no such artifact' }
     }),
   )
   return await db.transaction().execute(async (tx) => {
@@ -75,12 +75,12 @@ async function rowsOf(
 }
 
 /** What is wrong with an object, or undefined when it is as announced. */
-async function problemOf(db: Db, store: Store, row: Row, parts: SentPart[] = []): Promise<string | undefined> {
+async function problemOf(store: Store, row: Row, parts: SentPart[] = []): Promise<string | undefined> {
   const { state, objectKey: key, sha256, partSha256, sizeBytes, uploadId } = row
   if (state === 'uploaded') return undefined
   if (state !== 'uploading' || key === null || sha256 === null) return `it was told as ${state}`
   if (partSha256 !== null) {
-    const problem = await putTogether(db, store, { key, uploadId, partSha256 }, parts)
+    const problem = await putTogether(store, { key, uploadId, partSha256 }, parts)
     if (problem !== undefined) return problem
   }
   const found = await lookAtObject(store, key)
@@ -92,7 +92,6 @@ async function problemOf(db: Db, store: Store, row: Row, parts: SentPart[] = [])
 
 /** Completes an upload in parts; one that is gone was completed before, or is begun again by whoever asks next. */
 async function putTogether(
-  db: Db,
   store: Store,
   { key, uploadId, partSha256 }: { key: string; uploadId: string | null; partSha256: string[] },
   parts: SentPart[],
@@ -107,14 +106,7 @@ async function putTogether(
     if (!isAnswer(error)) throw error
     return `the store refused its parts: ${error.message}`
   }
-  if (await lookAtObject(store, key)) return undefined
-  await db
-    .updateTable('storedObjects')
-    .set({ uploadId: null })
-    .where('key', '=', key)
-    .where('uploadId', '=', uploadId)
-    .execute()
-  return 'the store no longer has its parts'
+  return (await lookAtObject(store, key)) ? undefined : 'the store no longer has its parts'
 }
 
 /** @returns false when the row is no longer about the object that was looked at */

@@ -4,7 +4,7 @@ import type { AttemptRef } from '../attempts/tokens'
 import { dropObject } from '../store/objects'
 
 /** What became of an attempt's files. */
-export type Settled = {
+type Settled = {
   counts: Record<Exclude<ArtifactState, 'uploading'>, number>
   /** The first of those that should have been kept and were not. */
   failed: { path: string; why: string | null }[]
@@ -14,7 +14,7 @@ const NAMED = 3
 
 /**
  * Makes artifacts final, in the transaction that closes their attempt: what was never confirmed has failed, and its object goes.
- * The caller holds the attempt.
+ * Said again it only tells what became of them. The caller holds the attempt.
  */
 export async function settleArtifacts(tx: Transaction<Database>, ref: AttemptRef): Promise<Settled> {
   const of = { jobId: ref.jobId, attempt: ref.attempt }

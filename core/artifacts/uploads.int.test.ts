@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { abortUpload } from '../store/multipart'
 import { aJob } from '../testing/fixtures'
 import { aJobWithFiles, PART_BYTES, send, sha256Of, wanted } from '../testing/uploads'
 import { beginUploads } from './begin-uploads'
@@ -48,6 +49,17 @@ test('the answer of the store to the last part was lost: the upload is completed
   const sent = await send(begun, large)
   const answers = await Promise.all([j.confirm(sent), j.confirm(sent)])
   expect(answers.flat()).toMatchObject([{ state: 'uploaded' }, { state: 'uploaded' }])
+})
+
+test('an upload in parts that the store has forgotten begins anew', async () => {
+  await using j = await aJobWithFiles()
+  const large = randomBytes(PART_BYTES + 9)
+  const sent = await send((await j.begin(wanted('large', large)))[0], large)
+  for (const { key, uploadId } of await j.objects()) await abortUpload(j.store, key, uploadId ?? '')
+  expect(await j.confirm(sent)).toMatchObject([{ state: 'uploading', problem: 'the store no longer has its parts' }])
+  const [again] = await j.begin(wanted('large', large))
+  expect(again?.artifactId).toBe(sent.artifactId)
+  expect(await j.confirm(await send(again, large))).toMatchObject([{ state: 'uploaded' }])
 })
 
 test('what is not there as it was announced is not kept, and can be sent again', async () => {

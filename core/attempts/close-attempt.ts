@@ -1,14 +1,15 @@
 import { sql, type Transaction } from 'kysely'
 import type { Attempt, ClosedBy, Database } from '../../db/schema'
+import { settleArtifacts } from '../artifacts/settle-artifacts'
 import { dropSecrets } from '../jobs/job-secrets'
 import { recordJobEvent } from '../jobs/transition'
 import { countCut } from '../logs/cut-mark'
 import type { AttemptRef } from './tokens'
 
 /**
- * Closes an attempt for good, in the caller's transaction: its lease is freed, its log says `end`, and the secrets of a job that
- * is over are forgotten. The caller has made sure
- * that the box is quiet (or that nothing was ever started) and holds the job's row. A closed attempt is left as it is.
+ * Closes an attempt for good, in the caller's transaction: its lease is freed, its log says `end`, its artifacts are final, and the
+ * secrets of a job that is over are forgotten. The caller has made sure that the box is quiet (or that nothing was ever started)
+ * and holds the job's row. A closed attempt is left as it is.
  * @returns false when it was closed already
  */
 export async function closeAttempt(
@@ -34,7 +35,8 @@ export async function closeAttempt(
     .execute()
   await countCut(tx, { jobId, attempt })
   await dropSecrets(tx, [jobId])
-  const data = { by: closing.by, boxId: closed.boxId, ...closing.data }
+  const { counts: artifacts } = await settleArtifacts(tx, { jobId, attempt })
+  const data = { by: closing.by, boxId: closed.boxId, artifacts, ...closing.data }
   await recordJobEvent(tx, jobId, { type: 'attempt_closed', actor: closing.actor, attempt, data })
   return true
 }

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { Db } from '../../db/client'
 import type { Attempt, Database } from '../../db/schema'
-import { type Settled, settleArtifacts, whatWasNotKept } from '../artifacts/settle-artifacts'
+import { settleArtifacts, whatWasNotKept } from '../artifacts/settle-artifacts'
 import { DomainError, NotFound } from '../errors'
 import { transition, transitionMany } from '../jobs/transition'
 import { LogGap } from '../logs/append-lines'
@@ -28,9 +28,8 @@ export async function finishAttempt(db: Db, ref: AttemptRef, lastN: number, left
       .forUpdate()
       .executeTakeFirst()
     if ((head?.ackedN ?? 0) < lastN) throw new LogGap((head?.ackedN ?? 0) + 1)
-    const settled = await settleArtifacts(tx, ref)
-    await endJob(tx, ref, attempt, settled)
-    const data = { lines: lastN, leftovers, artifacts: settled.counts }
+    await endJob(tx, ref, attempt)
+    const data = { lines: lastN, leftovers }
     await closeAttempt(tx, ref, { by: 'done', actor: `box:${attempt.boxId}`, data })
   })
 }
@@ -44,20 +43,18 @@ export async function closeReaped(db: Db, ref: AttemptRef, why: string, data: Re
   await db.transaction().execute(async (tx) => {
     const attempt = await lockAttempt(tx, ref)
     if (!attempt || attempt.phase === 'closed') return
-    const settled = await settleArtifacts(tx, ref)
-    if (attempt.phase === 'exited') await endJob(tx, ref, attempt, settled)
+    if (attempt.phase === 'exited') await endJob(tx, ref, attempt)
     else {
       const error = `The box lost the job: ${why}.`
       const set = { failureClass: 'box_lost' as const, error }
       await transitionMany(tx, [{ ...ref, type: 'fail', actor: 'sweep:lost', set, data: { detail: error } }])
     }
-    const told = { ...data, verdict: why, artifacts: settled.counts }
-    await closeAttempt(tx, ref, { by: 'reaped', actor: `box:${attempt.boxId}`, data: told })
+    await closeAttempt(tx, ref, { by: 'reaped', actor: `box:${attempt.boxId}`, data: { ...data, verdict: why } })
   })
 }
 
 /** Gives the job its verdict, if it still waits for one. A failed script comes before artifacts that were not kept. */
-async function endJob(tx: Transaction<Database>, ref: AttemptRef, attempt: Attempt, settled: Settled): Promise<void> {
+async function endJob(tx: Transaction<Database>, ref: AttemptRef, attempt: Attempt): Promise<void> {
   const job = await tx
     .selectFrom('jobs')
     .select(['state', 'attempt'])
@@ -65,7 +62,7 @@ async function endJob(tx: Transaction<Database>, ref: AttemptRef, attempt: Attem
     .executeTakeFirstOrThrow()
   if (job.state !== 'uploading_artifacts' || job.attempt !== ref.attempt) return
   const happening = { actor: `box:${attempt.boxId}`, attempt: ref.attempt }
-  const notKept = whatWasNotKept(settled)
+  const notKept = whatWasNotKept(await settleArtifacts(tx, ref))
   if (!hasSucceeded(attempt)) {
     const error = [verdict(attempt), notKept].filter(Boolean).join(' ')
     await transition(tx, ref.jobId, { type: 'fail', ...happening, set: { failureClass: 'script', error } })

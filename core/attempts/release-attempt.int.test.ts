@@ -7,6 +7,7 @@ import type { Ctx } from '../context'
 import { cancelJob } from '../jobs/cancel-job'
 import { appendBatches } from '../logs/append-lines'
 import { aBox, aJob, anOrg, aPass, someoneWaitsForALock } from '../testing/fixtures'
+import { aJobWithFiles, wanted } from '../testing/uploads'
 import { closeAttempt, lockAttempt } from './close-attempt'
 import { beat } from './presence'
 import { recordExit } from './record-exit'
@@ -141,4 +142,16 @@ test('the supervisor says done while somebody releases: it was done', async () =
   await someoneWaitsForALock(t.db)
   await done.commit().execute()
   await outcome
+})
+
+test('files that were on their way have failed', async () => {
+  await using j = await aJobWithFiles()
+  await j.begin(wanted('a', 'x'))
+  const { boxId } = await j.db.selectFrom('attempts').select('boxId').executeTakeFirstOrThrow()
+  await cancelJob(j.ctx, j.ref.jobId, '')
+  await beat(j.db)
+  await setSilence(j.db, 1, 5)
+  await releaseAttempt(j.ctx, boxId, REASON)
+  expect(await j.states()).toEqual({ a: 'failed' })
+  expect(await j.objects()).toMatchObject([{ state: 'deleting' }])
 })

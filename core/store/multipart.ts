@@ -3,6 +3,7 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  ListPartsCommand,
 } from '@aws-sdk/client-s3'
 import type { Db } from '../../db/client'
 import { DomainError } from '../errors'
@@ -23,13 +24,13 @@ export function compositeChecksum(partSha256: readonly string[]): string {
 }
 
 /**
- * The upload in parts of a reserved object, begun if it was not. Its id is written down, so that a sweep can abort it; of two
- * that begin one at the same time, one takes the other's.
+ * The upload in parts of a reserved object, begun if it was not, or if the store has forgotten it (some do, after days). Its id is
+ * written down, so that a sweep can abort it; of two that begin one at the same time, one takes the other's.
  * @throws DomainError `unavailable`: the object was given up meanwhile, or StoreAway
  */
 export async function uploadIdOf(db: Db, store: Store, key: string, contentType: string): Promise<string> {
   const known = await pendingUpload(db, key)
-  if (known !== null) return known
+  if (known !== null && (await isKnown(store, key, known))) return known
   const command = new CreateMultipartUploadCommand({
     ...{ Bucket: store.bucket, Key: key, ContentType: contentType, ChecksumAlgorithm: 'SHA256' },
   })
@@ -40,14 +41,27 @@ export async function uploadIdOf(db: Db, store: Store, key: string, contentType:
     .set({ uploadId: mine })
     .where('key', '=', key)
     .where('state', '=', 'pending')
-    .where('uploadId', 'is', null)
+    .where('uploadId', 'is not distinct from', known)
     .returning('key')
     .executeTakeFirst()
   if (written) return mine
   await abortUpload(store, key, mine)
   const other = await pendingUpload(db, key)
-  if (other === null) throw new DomainError('unavailable', 'The upload began anew meanwhile; ask again.')
+  if (other === null) throw anew()
   return other
+}
+
+const anew = () => new DomainError('unavailable', 'The upload began anew meanwhile; ask again.')
+
+async function isKnown({ client, bucket }: Store, key: string, uploadId: string): Promise<boolean> {
+  const command = new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId, MaxParts: 1 })
+  try {
+    await askStore(client.send(command))
+    return true
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
 }
 
 async function pendingUpload(db: Db, key: string): Promise<string | null> {
@@ -57,7 +71,7 @@ async function pendingUpload(db: Db, key: string): Promise<string | null> {
     .where('key', '=', key)
     .where('state', '=', 'pending')
     .executeTakeFirst()
-  if (!object) throw new DomainError('unavailable', 'The upload began anew meanwhile; ask again.')
+  if (!object) throw anew()
   return object.uploadId
 }
 
