@@ -70,6 +70,8 @@ const EnvSchema = z.object({
   UPLOAD_LIMIT_SECONDS: seconds(900),
   /** Who has it may read /metrics. Without one only processes of the same machine may. */
   STOUT_METRICS_TOKEN: z.string().min(16, 'needs at least 16 characters').optional(),
+  /** What nothing speaks of leaves the object store this often: uploads never confirmed, bundles never used. */
+  CLEAN_UP_SECONDS: seconds(300),
   STOUT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 export type Env = z.infer<typeof EnvSchema>

@@ -10,6 +10,7 @@ import * as realBoxes from './migrations/0006-real-boxes'
 import * as artifacts from './migrations/0007-artifacts'
 import * as controlHeard from './migrations/0008-control-heard'
 import * as retention from './migrations/0009-retention'
+import * as cleanUp from './migrations/0010-clean-up'
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-access': access,
@@ -21,6 +22,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0007-artifacts': artifacts,
   '0008-control-heard': controlHeard,
   '0009-retention': retention,
+  '0010-clean-up': cleanUp,
 }
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
 

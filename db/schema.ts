@@ -337,6 +337,8 @@ interface StoredObjectsTable {
   /** Of a multipart upload that has not been completed. */
   uploadId: string | null
   createdAt: DefaultNow
+  /** When the store last deleted it, in state `deleting`. */
+  deletedAt: Date | null
 }
 
 /** `skipped`: a limit or its nature kept it out, which the job survives. `failed`: it should have been kept. */

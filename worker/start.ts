@@ -11,7 +11,7 @@ import { listen } from '../core/live/listen'
 import { openPostgresBus } from '../core/live/postgres-bus'
 import { openRedisBus } from '../core/live/redis-bus'
 import { placeJobs } from '../core/placement/place-jobs'
-import { openStore, type Store } from '../core/store/store'
+import { openStore } from '../core/store/store'
 import { openDatabase } from '../db/client'
 import { ArtifactWakes } from './box-api/artifact-wakes'
 import { LogWriter } from './box-api/log-writer'
@@ -32,7 +32,7 @@ export type RunningWorker = { port: number; stop(): Promise<void> }
 const RELAY_MS = 1_000
 const CONCURRENCY = { place: 4, dispatch: 32, tidy: 16 }
 
-type Parts = SweepParts & { bus: LiveBus; store: Store }
+type Parts = SweepParts & { bus: LiveBus }
 
 /** The worker's composition root: box API, queues, relay and sweeps in one process, of which any number may run. */
 export async function startWorker(env: Env, supervisorFolder: string): Promise<RunningWorker> {

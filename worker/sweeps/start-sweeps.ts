@@ -11,12 +11,14 @@ import {
   returnUnclaimed,
 } from '../../core/jobs/sweep-jobs'
 import { orgsToPlace, requestPlacement } from '../../core/placement/place-jobs'
+import type { Store } from '../../core/store/store'
 import type { Db } from '../../db/client'
 import { type Clock, startClock } from '../clock'
 import type { DispatchDeps } from '../dispatch'
 import type { Log } from '../log'
 import type { Metrics } from '../metrics'
 import type { Queues } from '../queues'
+import { cleanUp } from './clean-up'
 import { inspectDueBoxes } from './inspect-boxes'
 import { silenceSweep } from './look-for-silent'
 import { probeDueBoxes } from './probe-boxes'
@@ -29,6 +31,7 @@ const REST_OVERLAP_SECONDS = 1
 export type SweepParts = {
   env: Env
   db: Db
+  store: Store
   queues: Queues
   log: Log
   metrics: Metrics
@@ -69,6 +72,7 @@ export function startSweeps(parts: SweepParts): Clock[] {
       parts,
       async () => (await probeDueBoxes({ ...silence, everySeconds: env.BOX_PROBE_SECONDS })) > 0,
     ),
+    startClock('clean', env.CLEAN_UP_SECONDS * 1_000, parts, () => cleanUp(parts)),
     startClock('retention', env.RETENTION_SWEEP_SECONDS * 1_000, parts, () => removeOld(db)),
     ...(env.BOX_INSPECT_SECONDS > 0 ? [startInspections(parts)] : []),
   ]
