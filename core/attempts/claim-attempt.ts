@@ -46,11 +46,13 @@ export async function claimAttempt(
       .where('id', '=', attempt.boxId)
       .forShare()
       .executeTakeFirstOrThrow()
-    if (attempt.nonce === nonce) return await answerFor(tx, keys, ref, box)
-    if (box.lagerBoxId !== null && box.lagerBoxId !== identity.lagerBoxId)
+    const isFirst = attempt.nonce === null
+    if (isFirst && box.lagerBoxId !== null && box.lagerBoxId !== identity.lagerBoxId)
       return await refuseSwapped(tx, ref, box, identity)
-    await start(tx, ref, box, nonce, identity)
-    return await answerFor(tx, keys, ref, box)
+    const secrets = await readSecrets(tx, keys, ref.jobId)
+    if (secrets === 'unreadable') return await failUnreadable(tx, ref, box)
+    if (isFirst) await start(tx, ref, box, nonce, identity)
+    return { ...(await answerFor(tx, ref, box)), secrets }
   })
   if (outcome instanceof DomainError) throw outcome
   return outcome
@@ -92,15 +94,8 @@ async function start(tx: Transaction<Database>, ref: AttemptRef, box: Box, nonce
   }
 }
 
-async function answerFor(
-  tx: Transaction<Database>,
-  keys: Keys,
-  ref: AttemptRef,
-  box: Box,
-): Promise<Claimed | DomainError> {
+async function answerFor(tx: Transaction<Database>, ref: AttemptRef, box: Box): Promise<Omit<Claimed, 'secrets'>> {
   const job = await tx.selectFrom('jobs').selectAll().where('id', '=', ref.jobId).executeTakeFirstOrThrow()
-  const secrets = await readSecrets(tx, keys, job)
-  if (secrets === 'unreadable') return await failUnreadable(tx, ref, box)
   const attempt = await tx
     .selectFrom('attempts')
     .selectAll()
@@ -114,7 +109,7 @@ async function answerFor(
     .where('orgId', '=', job.orgId)
     .where('sha256', '=', job.bundleSha256)
     .executeTakeFirstOrThrow()
-  return { now: attempt.now, job, attempt, box, bundle, secrets }
+  return { now: attempt.now, job, attempt, box, bundle }
 }
 
 /** STOUT_SECRET was changed since the submission: nobody can tell the job's secrets any more, and without them it is another job. */

@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely'
-import type { Database, Job } from '../../db/schema'
+import type { Database } from '../../db/schema'
 import { type Keys, sealForJob, unsealForJob } from '../access/keys'
 import type { JobId } from '../ids'
 import { TERMINAL_STATES } from './state'
@@ -24,13 +24,18 @@ export async function keepSecrets(
 export async function readSecrets(
   tx: Transaction<Database>,
   keys: Keys,
-  { id, secretNames }: Pick<Job, 'id' | 'secretNames'>,
+  jobId: JobId,
 ): Promise<Secrets | 'unreadable'> {
-  if (secretNames.length === 0) return {}
-  const kept = await tx.selectFrom('jobSecrets').select('sealed').where('jobId', '=', id).executeTakeFirst()
-  if (!kept) return 'unreadable'
+  const job = await tx
+    .selectFrom('jobs')
+    .leftJoin('jobSecrets', 'jobSecrets.jobId', 'jobs.id')
+    .select(['secretNames', 'sealed'])
+    .where('jobs.id', '=', jobId)
+    .executeTakeFirstOrThrow()
+  if (job.secretNames.length === 0) return {}
+  if (job.sealed === null) return 'unreadable'
   try {
-    return JSON.parse(unsealForJob(keys, id, kept.sealed)) as Secrets
+    return JSON.parse(unsealForJob(keys, jobId, job.sealed)) as Secrets
   } catch {
     return 'unreadable'
   }

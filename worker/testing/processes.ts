@@ -4,7 +4,13 @@ import { createInterface } from 'node:readline'
 import { buildProcesses } from '../../embedded/build'
 
 /** A process of our own that a test started. Ended by its pid, never by name. */
-export type Started = AsyncDisposable & { child: ChildProcess; pid: number; ready: Record<string, unknown> }
+export type Started = AsyncDisposable & {
+  child: ChildProcess
+  pid: number
+  ready: Record<string, unknown>
+  /** All that it has written to stdout and stderr so far. */
+  said(): string
+}
 
 type Program = 'worker' | 'box' | 'store'
 let built: ReturnType<typeof buildProcesses> | undefined
@@ -24,8 +30,11 @@ export async function startProgram(
   const command = [...within, process.execPath, '--enable-source-maps', (await built)[program], ...args]
   const child = spawn(command[0] ?? '', command.slice(1), {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const said: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => said.push(piece))
+  child.stderr.pipe(process.stderr, { end: false })
   const lines = createInterface({ input: child.stdout })
   const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
     child.once('exit', (code, signal) =>
@@ -41,6 +50,7 @@ export async function startProgram(
     child,
     pid: child.pid ?? 0,
     ready,
+    said: () => Buffer.concat(said).toString('utf8'),
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGCONT')
