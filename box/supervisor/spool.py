@@ -11,7 +11,7 @@ import os
 import threading
 from collections import deque
 
-from lines import GAP, Piece, encode, walk
+from lines import GAP, PIECE_BYTES, RECORD, Piece, encode, walk
 
 #: Size of a file. Small enough that acknowledged space is soon given back, large enough that few files are open.
 SEGMENT_BYTES = 8 << 20
@@ -19,6 +19,8 @@ SEGMENT_BYTES = 8 << 20
 MEMORY_BYTES = 4 << 20
 MEMORY_SEGMENT_BYTES = 1 << 20
 SLICE_RECORDS, SLICE_BYTES = 2000, 128 << 10
+#: No record is larger.
+LARGEST_BYTES = 2 << 20
 
 
 class Segment:
@@ -173,8 +175,12 @@ class Spool:
         if end[0]:
             data, count = segment.read(offset, end[1] - offset), end[0] - first
         else:
-            data = segment.read(offset, max(max_bytes, 2 << 20))
+            few = min(max(max_bytes, LARGEST_BYTES), max_records * (PIECE_BYTES + RECORD.size))
+            data = segment.read(offset, few)
             count, size = walk(data, max_records, max_bytes)
+            if count == 0:  # a record of the output channel, which is larger than a piece of a line
+                data = segment.read(offset, LARGEST_BYTES)
+                count, size = walk(data, max_records, max_bytes)
             data = data[:size]
         self.cursor = (first + count, segment, offset + len(data))
         return count, data

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { type Attempt, PYTHON, run } from './attempt'
+import { type Attempt, run } from './attempt'
 import { RUN_TOKEN } from './collector'
 import { processesOf, until } from './processes'
 
@@ -46,7 +46,7 @@ export async function reap(attempt: Attempt, asked: Record<string, unknown> = {}
     LAGER_PROCESS_ID: randomUUID(),
     LAGER_BOX_ID: 'bench-7',
   }
-  const ended = await run(PYTHON, ['-u', 'main.py'], { cwd: module, env })
+  const ended = await run(attempt.python, ['-u', 'main.py'], { cwd: module, env })
   expect(ended.code, ended.output).toBe(0)
   expect((await readdir(module)).sort()).toEqual(Object.keys(MODULE).sort()) // the token is gone, and nothing was added
   await rm(module, { recursive: true })

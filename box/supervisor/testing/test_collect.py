@@ -92,7 +92,7 @@ class Links(Folder):
     def test_a_folder_that_becomes_a_link_after_the_walk_is_not_followed(self):
         self.write("a/x.txt", "inside")
         collection = self.collect()
-        shutil.move(self.at("a"), self.at("b"))
+        os.rename(self.at("a"), self.at("b"))
         self.link("a", os.path.join(self.top, "outside"))
         self.write("../outside/x.txt", "outside")
         with self.assertRaises(OSError):

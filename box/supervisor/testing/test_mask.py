@@ -1,4 +1,4 @@
-"""Masking, however the bytes are cut. Run by ../mask.int.test.ts on every Python that is there."""
+"""Masking, however the bytes are cut. Run by ../mask.int.test.ts, and by ../pythons.int.test.ts on every Python that is there."""
 import base64
 import json
 import os

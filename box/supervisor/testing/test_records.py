@@ -123,6 +123,15 @@ class Spooling(unittest.TestCase):
             self.assertEqual(records(spool.batch(first, 20_000, 1_000_000)[1])[0][2], b"%d" % first)
         self.assertEqual(spool.batch(5001, 20_000, 1_000_000), (0, b""))
 
+    def test_a_record_that_is_larger_than_any_limit_comes_alone(self):
+        spool, sizes = Spool(self.directory, 1 << 30), (10, 70_000, 980_000, 10)
+        for size in sizes:
+            spool.append(1, 3, [(b"x" * size, 0)])
+        for limits in ((1, 1), (1, 1_000_000), (20_000, 100)):
+            spool.acked = 0
+            got = [records(spool.batch(n, *limits)[1])[0][2] for n in range(1, 5)]
+            self.assertEqual([len(data) for data in got], list(sizes), limits)
+
     def test_a_disk_that_takes_nothing_uses_memory_and_then_counts(self):
         spool = Spool(os.path.join(self.directory, "missing"), 1 << 30)
         for n in range(100):
