@@ -1,6 +1,7 @@
 """Bundles: a zip of files becomes a job's directory, and nothing outside of it is touched whatever the zip says."""
 from __future__ import annotations
 
+import binascii
 import os
 import stat
 
@@ -9,20 +10,35 @@ MAX_UNPACKED_BYTES = 500 << 20
 COPY_BYTES = 1 << 20
 
 
-def unpack(content: bytes, directory: str) -> None:
-    """Unpacks into `directory`, which is empty. Files are the owner's alone; those marked executable stay so.
+class Bundle:
+    """What the claim's answer says of a bundle: its `content`, or a `url` for it. `renew` asks for a fresh one and returns it.
+    `own` is a directory for what is not kept in `cache`."""
+
+    def __init__(self, told: dict, entry: str, own: str, cache: str | None, ca: str | None, renew, artifacts: dict):
+        if told.get("kind") != "zip":
+            raise ValueError(f"a bundle of kind {told.get('kind')!r} is not known here")
+        self.sha256, self.size, self.entry = told["sha256"], told.get("sizeBytes", 0), entry
+        self.content = binascii.a2b_base64(told["base64"]) if "base64" in told else None
+        self.url, self.renew, self.ca = told.get("url"), renew, ca
+        self.own, self.cache = own, cache
+        self.patience_seconds = artifacts.get("uploadSeconds", 900)
+        self.stall_seconds = artifacts.get("stallSeconds", 30)
+
+
+def unpack(bundle, directory: str, entry: str = "main.py") -> None:
+    """Unpacks a file into `directory`, which is empty. Files are the owner's alone; those marked executable stay so.
     @raises ValueError in words for people, or OSError."""
-    import io
     import zipfile
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as bundle:
-            _unpack(bundle, directory)
+        with zipfile.ZipFile(bundle) as opened:
+            _unpack(opened, directory)
     except (OSError, ValueError):
         raise
     except Exception as problem:  # zipfile and zlib have many ways to say it
         raise ValueError(f"the bundle is damaged ({problem or type(problem).__name__})") from None
-    if not os.path.isfile(os.path.join(directory, "main.py")):
-        raise ValueError("the bundle has no main.py at its root")
+    below = not entry.startswith("/") and ".." not in entry.split("/")
+    if not below or not os.path.isfile(os.path.join(directory, entry)):
+        raise ValueError(f"the bundle has no {entry}")
 
 
 def _unpack(bundle, directory: str) -> None:

@@ -10,8 +10,8 @@ import re
 import sys
 import time
 
-#: An entry of the cache that no job used for so long is removed. Longer than any job may run.
-UNUSED_SECONDS = 30 * 86400
+from cache import UNUSED_SECONDS, locked, make_private, remove, say, write
+
 #: Lines of requirements.txt that mean files of the bundle, so that their content is not all there is to it.
 LOCAL = re.compile(rb"(?m)^\s*(-r|-c|-e|-f|--requirement|--constraint|--editable|--find-links|\.|/|file:)|@\s*file:"
                    rb"|\.(whl|zip|gz)\s*$")
@@ -52,82 +52,33 @@ def is_needed(job: str) -> bool:
         return False
 
 
-def cache_directory(temporary: str, key: str) -> str:
-    """Where an organisation's dependencies are kept. @raises ValueError for a key that is no plain name."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", key):
-        raise ValueError("cacheKey must be 1 to 64 letters, digits, '_' or '-'")
-    return os.path.join(temporary, f"stout-cache-{key}")
-
-
 def install(plan: Plan) -> tuple[str, bool]:
     """Installs, unless an earlier attempt has. Returns the directory for PYTHONPATH, and whether it was there. @raises Failed."""
     began = time.monotonic()
     try:
-        cache = plan.cache if plan.cache and _make_private(plan.cache) else None
+        cache = plan.cache if plan.cache and make_private(plan.cache, "the dependencies are") else None
         if cache is None:
             os.makedirs(plan.own, 0o700, exist_ok=True)
             target = os.path.join(plan.own, "packages")
             _run_pip(plan, target, None)
         else:
             target = os.path.join(cache, plan.key())
-            with _locked(target + ".lock"):
+            with locked(target + ".lock", "waiting for another job that installs the same dependencies"):
                 if os.path.isdir(target):
                     os.utime(target)
-                    _say(f"dependencies were installed before ({os.path.basename(target)[:14]}…)")
+                    say(f"dependencies were installed before ({os.path.basename(target)[:14]}…)")
                     return target, True
                 _forget_unused(cache)
                 for name in os.listdir(cache):
                     if name.startswith(os.path.basename(target) + ".new-"):
-                        _remove(os.path.join(cache, name))  # of an attempt that was ended in the middle
+                        remove(os.path.join(cache, name))  # of an attempt that was ended in the middle
                 staging = f"{target}.new-{os.urandom(6).hex()}"
                 _run_pip(plan, staging, os.path.join(cache, "pip"))
                 os.rename(staging, target)
     except OSError as problem:
         raise Failed(str(problem)) from None
-    _say(f"installed dependencies in {time.monotonic() - began:.1f} s")
+    say(f"installed dependencies in {time.monotonic() - began:.1f} s")
     return target, False
-
-
-def _say(text: str) -> None:
-    _write(f"[stout] {text}\n".encode())
-
-
-def _write(data: bytes) -> None:
-    while data:
-        data = data[os.write(2, data):]
-
-
-def _make_private(path: str) -> bool:
-    """Makes a directory that is ours alone. False, said in the log, when somebody else's is there."""
-    import stat
-    try:
-        os.mkdir(path, 0o700)
-    except FileExistsError:
-        pass
-    found = os.lstat(path)
-    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
-        return True
-    _say(f"{path} belongs to somebody else, or others may enter it: the dependencies are not kept")
-    return False
-
-
-class _locked:
-    """Holds a lock file: of attempts that need the same dependencies at once, one installs them."""
-
-    def __init__(self, path: str):
-        self.path = path
-
-    def __enter__(self) -> None:
-        import fcntl
-        self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _say("waiting for another job that installs the same dependencies")
-            fcntl.flock(self.fd, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self.fd)
 
 
 def _forget_unused(cache: str) -> None:
@@ -135,12 +86,7 @@ def _forget_unused(cache: str) -> None:
     for name in os.listdir(cache):
         path = os.path.join(cache, name)
         if re.fullmatch(r"py\d+\.\d+-[0-9a-f]{64}(\.new-\w+)?", name) and time.time() - os.lstat(path).st_mtime > UNUSED_SECONDS:
-            _remove(path)
-
-
-def _remove(path: str) -> None:
-    import shutil
-    shutil.rmtree(path, ignore_errors=True)
+            remove(path)
 
 
 def _run_pip(plan: Plan, target: str, pip_cache: str | None) -> None:
@@ -159,12 +105,12 @@ def _run_pip(plan: Plan, target: str, pip_cache: str | None) -> None:
     said = b""
     assert pip.stdout is not None
     while data := os.read(pip.stdout.fileno(), 65536):
-        _write(data)
+        write(data)
         said = (said + data)[-65536:]
     code = pip.wait()
-    _remove(temporary)
+    remove(temporary)
     if code != 0:
-        _remove(target)
+        remove(target)
         raise Failed(explain(said.decode("utf-8", "replace"), code))
     os.makedirs(target, 0o700, exist_ok=True)  # pip makes none when markers exclude everything
 

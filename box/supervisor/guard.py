@@ -16,8 +16,8 @@ import sys
 import time
 
 import processes
-from child import Installation, Script, become_script
-from dependencies import Plan
+from child import Script, become_script
+from preparing import Preparation, next_preparation
 
 #: What a script left behind may go on for so long of its own accord before it gets SIGTERM …
 LINGER_SECONDS = 1.0
@@ -34,7 +34,7 @@ class Guard:
         self.channel, self.script = channel, script
         self.stdout, self.stderr = stdout, stderr
         self.supervisor = os.getppid()
-        self.installation: Installation | None = None
+        self.preparation: Preparation | None = None
         self.script_pid: int | None = None
         self.terminate_at: float | None = None
         self.kill_at: float | None = None
@@ -45,10 +45,7 @@ class Guard:
         processes.harden("stout-guard")
         processes.ignore_signals()
         woken = self._wake_on_signals()
-        if self.script.plan:
-            self._install(self.script.plan)
-        else:
-            self._start()
+        self._go_on()
         poll = select.poll()
         poll.register(self.channel, select.POLLIN)
         poll.register(woken, select.POLLIN)
@@ -72,25 +69,28 @@ class Guard:
         processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGUSR1)
         return woken
 
-    def _install(self, plan: Plan) -> None:
-        self._say({"phase": {"event": "dependencies_installing"}})
-        self.installation = Installation(self.script, plan, self.stdout, self.stderr)
-
-    def _installed(self, phase: dict, directory: str | None) -> None:
-        """Starts the script with what was installed, or says why it is not started."""
-        self.installation = None
-        self._say({"phase": phase})
-        if directory is not None and self.kill_at is None:
-            environment, path = self.script.environment, os.fsencode(directory)
-            before = environment.get(b"PYTHONPATH")
-            environment[b"PYTHONPATH"] = path + b":" + before if before else path
+    def _go_on(self) -> None:
+        """Begins the next preparation, or the script when there is none left."""
+        if prepare := next_preparation(self.script):
+            if prepare.begins:
+                self._say({"phase": prepare.begins})
+            self.preparation = prepare(self.script, self.stdout, self.stderr)
+        else:
             self._start()
-            return
+
+    def _prepared(self, status: int) -> None:
+        """Goes on, or says why the script is not started."""
+        preparation, self.preparation = self.preparation, None
+        phase, problem = preparation.ended(status)
+        if phase:
+            self._say({"phase": phase})
+        if self.kill_at is not None:
+            problem = f"The script was not started: it was ended while {preparation.doing}."
+        if problem is None:
+            return self._go_on()
         for fd in (self.stdout, self.stderr):
             os.close(fd)
-        ended = "The script was not started: it was ended while its dependencies were being installed."
-        why = ended if self.kill_at is not None else f"The dependencies could not be installed: {phase['error']}"
-        self._say({"failed": why[:4000]})
+        self._say({"failed": problem[:4000]})
 
     def _start(self) -> None:
         self.started_at = time.monotonic()
@@ -114,7 +114,7 @@ class Guard:
         """Reaps, and does what is due. True when nothing of the script is left."""
         no_children = self._reap()
         now = time.monotonic()
-        working = self.script_pid is not None or self.installation is not None
+        working = self.script_pid is not None or self.preparation is not None
         if not working and self.kill_at is None:
             self.terminate_at = now + (0 if no_children else LINGER_SECONDS)
             self.kill_at = self.terminate_at + min(self.script.grace_seconds, LEFTOVER_GRACE_SECONDS)
@@ -130,7 +130,7 @@ class Guard:
 
     def _living(self) -> set[int]:
         living = processes.descendants(os.getpid()) | processes.tagged(self.script.tag)
-        if self.script_pid is None and self.installation is None:
+        if self.script_pid is None and self.preparation is None:
             for pid in living - self.leftovers.keys():
                 self.leftovers[pid] = processes.command_of(pid)
         return living
@@ -144,8 +144,8 @@ class Guard:
                 return True
             if pid == 0:
                 return False
-            if self.installation is not None and pid == self.installation.pid:
-                self._installed(*self.installation.ended(status))
+            if self.preparation is not None and pid == self.preparation.pid:
+                self._prepared(status)
             elif pid == self.script_pid:
                 self.script_pid = None
                 self._say({"exited": status, "durationMs": round((time.monotonic() - self.started_at) * 1000)})

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-NAMES = ("tree", "collect", "hashing", "storeline", "boxapi", "journal", "uploads", "uploader", "watch", "artifacts")
+NAMES = ("fetch", "tree", "collect", "hashing", "storeline", "boxapi", "journal", "uploads", "uploader", "watch", "artifacts")
 
 
 class Kept:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 MODULES = ("supervisor.py", "run.py", "workplace.py", "guard.py", "guardlink.py", "processes.py", "reader.py", "lines.py",
            "mask.py", "outputchannel.py", "spool.py", "sender.py", "control.py", "boxlock.py", "wire.py", "bundle.py",
-           "dependencies.py", "child.py", "phases.py", "ending.py", "inbox.py", "later.py", "tree.py", "collect.py", "hashing.py",
-           "storeline.py", "boxapi.py", "journal.py", "uploads.py", "uploader.py", "watch.py", "artifacts.py")
+           "dependencies.py", "child.py", "phases.py", "ending.py", "inbox.py", "cache.py", "preparing.py", "fetch.py",
+           "later.py", "tree.py", "collect.py", "hashing.py", "storeline.py", "boxapi.py", "journal.py", "uploads.py",
+           "uploader.py", "watch.py", "artifacts.py")
 # What the supervisor itself may need of the runtime's environment. It carries no LAGER_PROCESS_ID, so that the runtime's kill
 # reaches the script and not the one that reports on it, and no secrets of the box.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH", "SSL_CERT_FILE",

@@ -69,6 +69,7 @@ class Run:
             guard = self.guard = GuardLink(*fork_guard(script, out_write, err_write), self.settings.process_id)
         except (OSError, ValueError) as problem:
             return f"The script could not be started: {problem}"
+        self.settings.claim_token = ""  # the guard has it while it may need a fresh URL
         for fd, stream in ((out, STDOUT), (err, STDERR), (channel, OUTPUT)):
             self.reader.add(fd, stream)
         self.selector.register(guard.channel, selectors.EVENT_READ, lambda: self._hear(guard, guard.receive()))
@@ -81,7 +82,7 @@ class Run:
         Control(Http(self.settings.url, self.http.token, self.settings.ca), self.order["control"]["version"],
                 changed=lambda state: post(self._controlled, state), gone=lambda why: post(self._gone, why)).start()
         if self.order["lock"]:
-            BoxLock(self.order["lock"], lost=lambda why: post(self._lock_lost, why)).start()
+            BoxLock(self.order["lock"], lost=lambda why: post(lambda why: self._end("outside", self.grace, why), why)).start()
 
     def _controlled(self, state: dict) -> None:
         if state.get("remainingSeconds") is not None:
@@ -92,9 +93,6 @@ class Run:
         elif state.get("cancel"):
             self._end("cancel", self.grace)
         self.sender.tell_heard(state["version"])
-
-    def _lock_lost(self, why: str) -> None:
-        self._end("outside", self.grace, why)
 
     def _gone(self, why: str) -> None:
         """The attempt is not ours any more: nothing is told from here on, but the script must not go on."""
@@ -123,6 +121,8 @@ class Run:
         for message in messages:
             if "phase" in message:
                 self.phases.tell(message["phase"])
+            elif "started" in message:
+                self.reader.last_output = time.monotonic()  # its silence counts from now
             elif "failed" in message:
                 self.phases.wait()
                 self._tell_exit(None, None, 0, " ".join(filter(None, (message["failed"], self.error))))
@@ -186,7 +186,7 @@ class Run:
             times.append((guard.step_at, lambda: self._hear(guard, guard.step())))
         if not self.exited and self.ended_by is None:
             times.append((self.deadline, lambda: self._end("deadline", self.grace)))
-            if self.order["noOutputTimeoutSeconds"]:
+            if self.order["noOutputTimeoutSeconds"] and self.guard and self.guard.script_pid:
                 silent_at = self.reader.last_output + self.order["noOutputTimeoutSeconds"]
                 times.append((silent_at, lambda: self._end("no_output", self.grace)))
         return times

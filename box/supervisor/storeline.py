@@ -6,18 +6,22 @@ import os
 import select
 import socket
 import struct
+import time
+from collections.abc import Callable
 
 from wire import Answer, Http, Trouble
 
 BLOCK_BYTES = 256 << 10
 TIOCOUTQ = 0x5411
+#: A connection that moves less than so many bytes a second stands still.
+STALL_BYTES_PER_SECOND = 1000
 
 
 class StoreLine(Http):
     """One connection of one thread. Other threads may ask how far it is (`moved`) and cut it off (`abort`)."""
 
-    def __init__(self, ca: str | None):
-        super().__init__("http://none", None, ca)
+    def __init__(self, ca: str | None, timeout: float = 30):
+        super().__init__("http://none", None, ca, timeout)
         self.handed = self.transfer = 0
         self.busy = self.aborted = False
 
@@ -76,6 +80,36 @@ class StoreLine(Http):
                 return False
         return True
 
+    def get(self, url: str, offset: int, take: Callable[[int, memoryview], None]) -> int:
+        """Has `take` called with what the store sends from `offset` on, or from the beginning when it knows no ranges. Returns
+        the status; only 200 and 206 bring something. @raises Trouble, also when it stands still, and what `take` raises"""
+        target = self._turn_to(url)
+        self.send("GET", target, headers=f"Range: bytes={offset}-\r\n" if offset else "")
+        try:
+            status, headers = self.head()
+            if status in (200, 206):
+                self._receive_file(int(headers["content-length"]), offset if status == 206 else 0, take)
+        except (OSError, ValueError, KeyError) as problem:
+            raise Trouble(str(problem) or type(problem).__name__) from None
+        finally:
+            self.close()
+        return status
+
+    def _receive_file(self, size: int, offset: int, take: Callable[[int, memoryview], None]) -> None:
+        block, end = memoryview(bytearray(BLOCK_BYTES)), offset + size
+        since, base = time.monotonic(), offset
+        while offset < end:
+            got = self.file.readinto1(block[:min(len(block), end - offset)])
+            if got == 0:
+                raise Trouble("the answer was cut short")
+            take(offset, block[:got])
+            offset += got
+            waited = time.monotonic() - since
+            if waited >= self.timeout:
+                if offset - base < STALL_BYTES_PER_SECOND * waited:
+                    raise Trouble("the connection stood still")
+                since, base = time.monotonic(), offset
+
     def _turn_to(self, url: str) -> str:
         """Makes this the line to the URL's host. Returns what to ask for there."""
         scheme, _, rest = url.partition("://")
@@ -83,9 +117,7 @@ class StoreLine(Http):
         place, target = rest[:cut], rest[cut:]
         if (place, scheme == "https") != (self.place, self.secure):
             self.close()
-            ca, aborted = self.ca, self.aborted
-            Http.__init__(self, f"{scheme}://{place}", None, ca)
-            self.aborted = aborted
+            Http.__init__(self, f"{scheme}://{place}", None, self.ca, self.timeout)
         return target if target.startswith("/") else "/" + target
 
     def moved(self) -> int:

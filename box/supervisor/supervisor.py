@@ -29,6 +29,13 @@ class Settings:
         self.process_id, self.claim_token = launch["processId"], launch["claimToken"]
         self.give_up_seconds = launch["giveUpSeconds"]
         self.environment = environment
+        self.nonce = os.urandom(16).hex()
+        self.renew_bundle = self._renew_bundle
+
+    def _renew_bundle(self) -> str:
+        """A fresh URL for the bundle, from the claim's answer told again. @raises Gone, or Trouble when nobody answers for a while"""
+        order, _, _ = claim(Http(self.url, self.claim_token, self.ca), self)
+        return order["bundle"]["url"]
 
 
 def take_settings() -> Settings:
@@ -71,11 +78,11 @@ def identity(environment: dict[bytes, bytes]) -> dict:
 def claim(http: Http, settings: Settings) -> tuple[dict, float, float]:
     """Asks for the attempt until an answer comes: always with the same nonce, so a lost answer is simply asked for again.
     Returns the answer, and when (monotonic) it was asked for and read.
-    @raises Gone when it is not ours, or nobody answered until the dispatch limit."""
-    nonce, started, tries = os.urandom(16).hex(), time.monotonic(), 0
+    @raises Gone when it is not ours, Trouble when nobody answered until the dispatch limit."""
+    started, tries = time.monotonic(), 0
     while True:
         sent = time.monotonic()
-        request = {"nonce": nonce, "supervisorVersion": VERSION, "identity": identity(settings.environment),
+        request = {"nonce": settings.nonce, "supervisorVersion": VERSION, "identity": identity(settings.environment),
                    "sentAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
         try:
             http.send("POST", "/claim", request)
@@ -91,7 +98,7 @@ def claim(http: Http, settings: Settings) -> tuple[dict, float, float]:
             problem = str(trouble)
         pause = jittered(tries, longest=3.0)
         if time.monotonic() + pause > started + settings.give_up_seconds:
-            raise Gone(f"nobody granted the claim in time: {problem}")
+            raise Trouble(f"nobody granted the claim in time: {problem}")
         if tries == 0:
             print(f"claim: {problem}; asking again", flush=True)
         tries += 1
@@ -117,12 +124,11 @@ def main() -> None:
     http = Http(settings.url, settings.claim_token, settings.ca)
     try:
         order, sent, received = claim(http, settings)
-    except Gone as reason:
+    except (Gone, Trouble) as reason:
         print(f"claim: {reason}; leaving", flush=True)
         remove_directory()
         return
     http.token = order.pop("runToken")
-    settings.claim_token = ""
     from reader import Clock
     from run import Run
     Run(DIRECTORY, settings, order, Clock(order["now"], sent, received), http).run()

@@ -5,14 +5,14 @@ import threading
 import time
 from collections.abc import Callable
 
+from storeline import STALL_BYTES_PER_SECOND
 from uploader import Uploader
 from uploads import Uploads
 from wire import Http, Trouble
 
 TICK_SECONDS = 0.25
 PROGRESS_SECONDS = 1.0
-#: A connection that moves less than so many bytes a second over so many seconds stands still.
-STALL_BYTES_PER_SECOND = 1000
+#: A connection that moves too little over so long stands still.
 STALL_SECONDS = 30
 
 

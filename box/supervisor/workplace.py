@@ -6,27 +6,24 @@ import fcntl
 import json
 import os
 
-import bundle
-import dependencies
+from bundle import Bundle
+from cache import cache_directory
 from child import Script
+from dependencies import Plan
 
 PIPE_BYTES = 1 << 20
 
 
 def make_script(directory: str, settings, order: dict) -> Script:
-    """Unpacks the claimed script or bundle below the attempt's directory. Takes what may be secret out of `order`.
+    """Makes the attempt's directories; a bundle is unpacked there later, by a child of the guard. Takes what may be secret out of `order`.
     @raises OSError, or ValueError when it arrived damaged or is no good."""
     given, environment = order.pop("script", None), {**order.pop("env"), **(order.pop("secrets", None) or {})}
-    zipped, cache_key = order.pop("bundle", None), order.get("cacheKey")
+    zipped, cache_key, entry = order.pop("bundle", None), order.get("cacheKey"), order.get("entry") or "main.py"
     job, artifacts = os.path.join(directory, "job"), os.path.join(directory, "artifacts")
     os.mkdir(job, 0o700)
     os.mkdir(artifacts, 0o700)
-    if zipped:
-        if zipped.get("kind") != "zip":
-            raise ValueError(f"a bundle of kind {zipped.get('kind')!r} is not known here")
-        bundle.unpack(_content_of(zipped), job)
-    else:
-        fd = os.open(os.path.join(job, "main.py"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    if not zipped:
+        fd = os.open(os.path.join(job, entry), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(fd, "wb") as file:
             file.write(_content_of(given))
     ours = {
@@ -36,11 +33,12 @@ def make_script(directory: str, settings, order: dict) -> Script:
     }
     encoded = {os.fsencode(key): os.fsencode(value) for key, value in {**environment, **ours}.items()}
     encoded = {**settings.environment, **encoded}
-    plan = None
-    if zipped and dependencies.is_needed(job):
-        cache = dependencies.cache_directory(os.path.dirname(directory), cache_key) if cache_key else None
-        plan = dependencies.Plan(job, os.path.join(directory, "dependencies"), cache, encoded, zipped["sha256"])
-    return Script(job, order["args"], encoded, settings.process_id, order["graceSeconds"], plan)
+    bundle = plan = None
+    if zipped:
+        cache = cache_directory(os.path.dirname(directory), cache_key) if cache_key else None
+        bundle = Bundle(zipped, entry, directory, cache, settings.ca, settings.renew_bundle, order.get("artifacts") or {})
+        plan = Plan(job, os.path.join(directory, "dependencies"), cache, encoded, zipped["sha256"])
+    return Script(job, entry, order["args"], encoded, settings.process_id, order["graceSeconds"], bundle, plan)
 
 
 def _content_of(given: dict) -> bytes:

@@ -4,10 +4,11 @@ import { connect, createServer, type Socket } from 'node:net'
  * What a proxy does to a connection whose first bytes match `when` (default: all).
  * `drop_answer`: the request arrives, its answer is thrown away and the connection cut once the other side has answered.
  * `cut_at_answer`: the same, but the connection is cut as soon as the other side begins to answer.
+ * `cut_in_answer`, `stall_in_answer`: the first 2 MB of the answer pass, then the connection is cut, or nothing passes any more.
  * `repeat`: the request arrives a second time, by a connection of its own, after the first was answered.
  * `hold`: nothing passes until `release`.
  */
-export type Trick = 'pass' | 'drop_answer' | 'cut_at_answer' | 'repeat' | 'hold'
+export type Trick = 'pass' | 'drop_answer' | 'cut_at_answer' | 'cut_in_answer' | 'stall_in_answer' | 'repeat' | 'hold'
 /**
  * `up`: as tricks say. `cut`: every connection is cut, and new ones at once. `dead`: nothing passes and nobody is told; a
  * connection over which something was to pass meanwhile stays dead for ever (half-open), also when the line is up again.
@@ -92,7 +93,14 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
     client.on('close', () => upstream.destroy())
     if (how === 'drop_answer') upstream.on('data', () => undefined).on('end', () => client.destroy())
     else if (how === 'cut_at_answer') upstream.once('data', () => client.destroy())
-    else forward(upstream, client, passes).on('end', () => passes() && client.end())
+    else if (how === 'cut_in_answer' || how === 'stall_in_answer') {
+      let left = 2_000_000
+      upstream.on('data', (data: Buffer) => {
+        if (left > 0) client.write(data.subarray(0, left))
+        left -= data.length
+        if (left <= 0 && how === 'cut_in_answer') client.end()
+      })
+    } else forward(upstream, client, passes).on('end', () => passes() && client.end())
     if (how === 'repeat')
       upstream.on('end', () =>
         track(connect(targetPort(), '127.0.0.1'))

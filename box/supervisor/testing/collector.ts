@@ -39,6 +39,8 @@ export type Order = {
   /** A zip, which is told in place of the script. */
   bundle?: Uint8Array
   cacheKey?: string
+  /** What is run of a bundle; `main.py` when absent. */
+  entry?: string
   /** What files are kept; they go to the collector's `desk`. */
   artifacts?: ArtifactOrder
   args: string[]
@@ -85,6 +87,8 @@ export class Collector {
   batches = 0
   resentLines = 0
   clock = () => new Date()
+  /** Where the bundle is to be fetched from, when the answer does not carry it. */
+  bundleUrl: (() => Promise<string>) | undefined
   /** Answers about artifacts. */
   desk: ArtifactDesk | undefined
   /** Set before it listens: it speaks https with this. */
@@ -198,7 +202,7 @@ export class Collector {
     return [200, {}]
   }
 
-  private claim(request: ClaimRequest): [number, object] {
+  private async claim(request: ClaimRequest): Promise<[number, object]> {
     this.claims.push(request)
     this.nonce ??= request.nonce
     if (request.nonce !== this.nonce) return [409, { code: 'claimed', message: 'Somebody else claimed it.' }]
@@ -206,6 +210,7 @@ export class Collector {
     const content = Buffer.from(bundle ?? script)
     const sha256 = this.sha256 ?? createHash('sha256').update(content).digest('hex')
     const base64 = content.toString('base64')
+    const url = await this.bundleUrl?.()
     return [
       200,
       {
@@ -214,7 +219,9 @@ export class Collector {
         ...order,
         control: this.state,
         timeoutSeconds: Math.ceil(this.order.remainingSeconds),
-        ...(bundle ? { bundle: { kind: 'zip', sha256, base64 } } : { script: { name: 'main.py', sha256, base64 } }),
+        ...(bundle
+          ? { bundle: { kind: 'zip', sha256, sizeBytes: content.length, ...(url ? { url } : { base64 }) } }
+          : { script: { name: 'main.py', sha256, base64 } }),
       },
     ]
   }

@@ -5,6 +5,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 import unittest
 import warnings
 import zipfile
@@ -13,8 +14,13 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import bundle as bundle_module  # noqa: E402
-from bundle import unpack  # noqa: E402
-from dependencies import Plan, cache_directory, explain, is_needed  # noqa: E402
+import fetch  # noqa: E402
+from cache import cache_directory  # noqa: E402
+from dependencies import Plan, explain, is_needed  # noqa: E402
+
+
+def unpack(content, directory, entry="main.py"):
+    bundle_module.unpack(io.BytesIO(content), directory, entry)
 
 
 def zipped(*entries):
@@ -102,6 +108,41 @@ class Unpacking(Directory):
         for entries in ((), (("src/main.py", ""),), (("main.py/x", ""),)):
             with self.assertRaisesRegex(ValueError, "no main.py"):
                 unpack(zipped(*entries), self.job)
+
+    def test_the_entry_must_be_a_file_of_the_bundle(self):
+        for entry, there in (("src/run.py", True), ("src", False), ("src/missing.py", False), ("/etc/passwd", False),
+                             ("src/../src/run.py", False), ("../job/src/run.py", False)):
+            if there:
+                unpack(zipped(("src/run.py", "")), self.job, entry)
+            else:
+                with self.assertRaisesRegex(ValueError, "the bundle has no " + entry):
+                    unpack(zipped(("src/run.py", "")), self.job, entry)
+            shutil.rmtree(self.job)
+            os.mkdir(self.job)
+
+
+class Keeping(Directory):
+    def keep(self, letter, size, days):
+        path = os.path.join(self.job, letter * 64 + ".zip")
+        with open(path, "wb") as file:
+            file.truncate(size)
+        os.utime(path, (1, time.time() - days * 86400))
+
+    def kept(self):
+        return sorted(name[0] for name in os.listdir(self.job))
+
+    def test_the_least_recently_used_go_until_there_is_room_and_the_old_ones_go_anyway(self):
+        for letter, size, days in (("a", 100, 3), ("b", 100, 2), ("c", 100, 1), ("d", 100, 31)):
+            self.keep(letter, size, days)
+        with open(os.path.join(self.job, "aa.lock"), "w"):
+            pass
+        fetch.make_room(self.job, 50, 1000)
+        self.assertEqual(self.kept(), ["a", "a", "b", "c"])
+        fetch.make_room(self.job, 50, 250)
+        self.assertEqual(self.kept(), ["a", "b", "c"])
+        self.assertTrue(os.path.exists(os.path.join(self.job, "aa.lock")))
+        fetch.make_room(self.job, 250, 250)
+        self.assertEqual(self.kept(), ["a"])
 
 
 class Planning(Directory):
