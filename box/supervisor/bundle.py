@@ -4,6 +4,7 @@ from __future__ import annotations
 import binascii
 import os
 import stat
+from collections.abc import Callable
 
 MAX_ENTRIES = 20_000
 MAX_UNPACKED_BYTES = 500 << 20
@@ -14,12 +15,12 @@ class Bundle:
     """What the claim's answer says of a bundle: its `content`, or a `url` for it. `renew` asks for a fresh one and returns it.
     `own` is a directory for what is not kept in `cache`."""
 
-    def __init__(self, told: dict, entry: str, own: str, cache: str | None, ca: str | None, renew, artifacts: dict):
+    def __init__(self, told: dict, entry: str, own: str, cache: str | None, ca: str | None, renew: Callable[[], str], artifacts: dict):
         if told.get("kind") != "zip":
             raise ValueError(f"a bundle of kind {told.get('kind')!r} is not known here")
         self.sha256, self.size, self.entry = told["sha256"], told.get("sizeBytes", 0), entry
         self.content = binascii.a2b_base64(told["base64"]) if "base64" in told else None
-        self.url, self.renew, self.ca = told.get("url"), renew, ca
+        self.url, self.renew, self.ca = told.get("url", ""), renew, ca
         self.own, self.cache = own, cache
         self.patience_seconds = artifacts.get("uploadSeconds", 900)
         self.stall_seconds = artifacts.get("stallSeconds", 30)

@@ -28,8 +28,8 @@ BLOCK_BYTES = 1 << 20
 def open_bundle(bundle: Bundle, note: Callable[[str], None]) -> int:
     """An open file with the bundle's content, whose hash was compared. `note` hears of trouble.
     @raises OSError, or Failed"""
-    folder = bundle.cache and os.path.join(bundle.cache, "bundles")
-    if not folder or not all(cache.make_private(path, "the bundle is") for path in (bundle.cache, folder)):
+    folder = os.path.join(bundle.cache or "", "bundles")
+    if not bundle.cache or not all(cache.make_private(path, "the bundle is") for path in (bundle.cache, folder)):
         path = os.path.join(bundle.own, "bundle.zip")
         fd = _fetch(bundle, path, note)
         os.unlink(path)

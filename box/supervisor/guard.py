@@ -17,7 +17,7 @@ import time
 
 import processes
 from child import Script, become_script
-from preparing import Preparation, next_preparation
+from preparing import Preparation, begin_next
 
 #: What a script left behind may go on for so long of its own accord before it gets SIGTERM …
 LINGER_SECONDS = 1.0
@@ -71,16 +71,15 @@ class Guard:
 
     def _go_on(self) -> None:
         """Begins the next preparation, or the script when there is none left."""
-        if prepare := next_preparation(self.script):
-            if prepare.begins:
-                self._say({"phase": prepare.begins})
-            self.preparation = prepare(self.script, self.stdout, self.stderr)
-        else:
+        self.preparation = begin_next(self.script, self.stdout, self.stderr)
+        if self.preparation is None:
             self._start()
+        elif self.preparation.begins:
+            self._say({"phase": self.preparation.begins})
 
-    def _prepared(self, status: int) -> None:
+    def _prepared(self, preparation: Preparation, status: int) -> None:
         """Goes on, or says why the script is not started."""
-        preparation, self.preparation = self.preparation, None
+        self.preparation = None
         phase, problem = preparation.ended(status)
         if phase:
             self._say({"phase": phase})
@@ -145,7 +144,7 @@ class Guard:
             if pid == 0:
                 return False
             if self.preparation is not None and pid == self.preparation.pid:
-                self._prepared(status)
+                self._prepared(self.preparation, status)
             elif pid == self.script_pid:
                 self.script_pid = None
                 self._say({"exited": status, "durationMs": round((time.monotonic() - self.started_at) * 1000)})

@@ -7,7 +7,9 @@ import sys
 import time
 
 import dependencies
+from bundle import Bundle, unpack
 from child import Script, leave
+from dependencies import Plan
 
 
 class Preparation:
@@ -18,8 +20,7 @@ class Preparation:
     begins: dict | None = None
 
     def __init__(self, script: Script, stdout: int, stderr: int):
-        self.began = time.monotonic()
-        self.script = script
+        self.began, self.script = time.monotonic(), script
         self.told, result = os.pipe()
         guard = os.getpid()
         self.pid = os.fork()
@@ -49,11 +50,15 @@ class Preparation:
 class Unpacking(Preparation):
     doing = "its bundle was being fetched and unpacked"
 
+    def __init__(self, script: Script, bundle: Bundle, stdout: int, stderr: int):
+        self.bundle = bundle
+        script.bundle = None
+        super().__init__(script, stdout, stderr)
+
     def work(self, note) -> dict:
         import io
 
-        from bundle import unpack
-        bundle, directory = self.script.bundle, self.script.directory
+        bundle = self.bundle
         if bundle.content is None:
             from fetch import open_bundle
             content = open(open_bundle(bundle, note), "rb")
@@ -62,12 +67,11 @@ class Unpacking(Preparation):
             if hashlib.sha256(bundle.content).hexdigest() != bundle.sha256:
                 raise dependencies.Failed("it arrived damaged (its hash differs)")
             content = io.BytesIO(bundle.content)
-        unpack(content, directory, bundle.entry)
+        unpack(content, self.script.directory, bundle.entry)
         return {}
 
     def ended(self, status: int) -> tuple[dict | None, str | None]:
         outcome = self.outcome(status)
-        self.script.bundle = None
         return None, f"The script could not be started: {outcome['error']}" if "error" in outcome else None
 
 
@@ -75,14 +79,18 @@ class Installation(Preparation):
     doing = "its dependencies were being installed"
     begins = {"event": "dependencies_installing"}
 
+    def __init__(self, script: Script, plan: Plan, stdout: int, stderr: int):
+        self.plan = plan
+        script.plan = None
+        super().__init__(script, stdout, stderr)
+
     def work(self, note) -> dict:
-        directory, cached = dependencies.install(self.script.plan)
+        directory, cached = dependencies.install(self.plan)
         return {"directory": directory, "cached": cached}
 
     def ended(self, status: int) -> tuple[dict | None, str | None]:
         duration_ms = round((time.monotonic() - self.began) * 1000)
         outcome = self.outcome(status)
-        self.script.plan = None
         if "error" in outcome:
             phase = {"event": "dependencies_failed", "durationMs": duration_ms, "error": outcome["error"][:4000]}
             return phase, f"The dependencies could not be installed: {outcome['error']}"
@@ -92,11 +100,13 @@ class Installation(Preparation):
         return {"event": "dependencies_installed", "durationMs": duration_ms, "cached": outcome["cached"]}, None
 
 
-def next_preparation(script: Script) -> type[Preparation] | None:
-    """What is to be done before the script is started; None when it may be."""
+def begin_next(script: Script, stdout: int, stderr: int) -> Preparation | None:
+    """Begins what is to be done next before the script is started; None when it may be."""
     if script.bundle:
-        return Unpacking
-    return Installation if script.plan and dependencies.is_needed(script.directory) else None
+        return Unpacking(script, script.bundle, stdout, stderr)
+    if script.plan and dependencies.is_needed(script.directory):
+        return Installation(script, script.plan, stdout, stderr)
+    return None
 
 
 def become_preparer(preparation: Preparation, guard: int, result: int, stdout: int, stderr: int) -> None:

@@ -186,9 +186,8 @@ class Run:
             times.append((guard.step_at, lambda: self._hear(guard, guard.step())))
         if not self.exited and self.ended_by is None:
             times.append((self.deadline, lambda: self._end("deadline", self.grace)))
-            if self.order["noOutputTimeoutSeconds"] and self.guard and self.guard.script_pid:
-                silent_at = self.reader.last_output + self.order["noOutputTimeoutSeconds"]
-                times.append((silent_at, lambda: self._end("no_output", self.grace)))
+            if guard and guard.script_pid and (patience := self.order["noOutputTimeoutSeconds"]):
+                times.append((self.reader.last_output + patience, lambda: self._end("no_output", self.grace)))
         return times
 
     def _seconds_to_wait(self) -> float | None:

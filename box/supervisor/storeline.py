@@ -99,7 +99,7 @@ class StoreLine(Http):
         block, end = memoryview(bytearray(BLOCK_BYTES)), offset + size
         since, base = time.monotonic(), offset
         while offset < end:
-            got = self.file.readinto1(block[:min(len(block), end - offset)])
+            got = self.source().readinto1(block[:min(len(block), end - offset)])
             if got == 0:
                 raise Trouble("the answer was cut short")
             take(offset, block[:got])
