@@ -1,36 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { Attempt, PYTHON } from './testing/attempt'
-import { endEverything, processesOf, until } from './testing/processes'
-
-const UNSHARE = 'unshare'
-
-/** Linux may refuse file systems of one's own to ordinary users. */
-const CAN_MOUNT = (() => {
-  try {
-    execFileSync(UNSHARE, ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-})()
-
-/** An attempt whose box has a real file system of `size` for temporary files. Nobody outside sees into it. */
-async function onSmallDisk(script: string, size: string): Promise<{ attempt: Attempt; disk: string }> {
-  const attempt = await Attempt.start(script, { launch: false })
-  const disk = join(attempt.tmp, 'disk')
-  const python = join(attempt.tmp, 'python')
-  await mkdir(disk)
-  const mounted = `mount -t tmpfs -o size=${size} none "$TMPDIR" && exec ${PYTHON} "$@"`
-  await writeFile(python, `#!/bin/sh\nexec unshare -rm sh -c '${mounted}' sh "$@"\n`)
-  await chmod(python, 0o700)
-  attempt.python = python
-  attempt.boxEnvironment = { TMPDIR: disk }
-  onTestFinished(() => endEverything(disk, attempt.processId))
-  return { attempt, disk }
-}
+import { expect, test } from 'vitest'
+import { Attempt } from './testing/attempt'
+import { processesOf, until } from './testing/processes'
+import { CAN_MOUNT, onSmallDisk } from './testing/small-disk'
 
 const isLog = (path: string) => path === '/log'
 
@@ -52,7 +25,10 @@ async function peakUntil(attempt: Attempt, what: string, check: () => boolean): 
 test.skipIf(!CAN_MOUNT)(
   'the disk below the spool is full: memory takes some, the rest is counted, the script goes on',
   async () => {
-    const { attempt, disk } = await onSmallDisk('for i in range(100_000): print("%0099d" % i)', '1m') // 10 MB
+    const { attempt, disk } = await onSmallDisk(
+      await Attempt.start('for i in range(100_000): print("%0099d" % i)', { launch: false }),
+      '1m',
+    ) // 10 MB
     const { collector } = attempt
     collector.mischief = (path) => (isLog(path) && collector.exits.length === 0 ? 503 : undefined)
     expect(await attempt.launch()).toEqual({ code: 0, output: '' })
@@ -77,7 +53,7 @@ test.skipIf(!CAN_MOUNT)('a script that fills the disk sees that, and everything 
     'for i in range(2000): print("line", i)',
     'sys.exit(5)',
   ].join('\n')
-  const { attempt, disk } = await onSmallDisk(script, '2m')
+  const { attempt, disk } = await onSmallDisk(await Attempt.start(script, { launch: false }), '2m')
   await attempt.launch()
   await until('done', () => attempt.collector.dones.length > 0)
   const counted = Array.from({ length: 2000 }, (_, i) => `line ${i}\n`).join('')
@@ -87,7 +63,7 @@ test.skipIf(!CAN_MOUNT)('a script that fills the disk sees that, and everything 
 })
 
 test.skipIf(!CAN_MOUNT)('no room for the supervisor itself: the launcher refuses, and says why', async () => {
-  const { attempt } = await onSmallDisk('print(1)', '16k')
+  const { attempt } = await onSmallDisk(await Attempt.start('print(1)', { launch: false }), '16k')
   expect(await attempt.launch()).toMatchObject({ code: 3, output: expect.stringMatching(/No space left on device/) })
   expect(attempt.collector.requests).toEqual([])
 })

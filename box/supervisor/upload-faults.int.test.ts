@@ -4,6 +4,7 @@ import type { Proxy as Way } from '../../worker/testing/proxy'
 import type { Mischief } from './testing/collector'
 import { type Keeping, keeping, keepingThroughProxy } from './testing/keeping'
 import { processesOf, until } from './testing/processes'
+import { CAN_MOUNT, onSmallDisk } from './testing/small-disk'
 
 const said = ({ desk }: Keeping) =>
   Object.fromEntries(desk.unsent.map(({ path, state, why }) => [path, `${state}: ${why}`]))
@@ -147,3 +148,21 @@ test.each(['/uploads', '/uploaded'])(
     expect([kept.desk.unsent, kept.collector.dones]).toEqual([[], []])
   },
 )
+
+test.skipIf(!CAN_MOUNT)('the script fills the disk with its files: they are sent', async () => {
+  const script = [
+    'file = open("x", "wb", buffering=0)',
+    'try:',
+    '    while True: file.write(bytes(65536))',
+    'except OSError as problem: print(problem.strerror)',
+  ].join('\n')
+  const kept = await keeping(script)
+  const { disk } = await onSmallDisk(kept.attempt, '8m')
+  await kept.attempt.launch()
+  await until('done', () => kept.collector.dones.length > 0)
+  expect(kept.collector.text()).toBe('No space left on device\n')
+  expect(kept.desk.paths).toEqual(['x'])
+  expect(kept.desk.unsent).toEqual([])
+  expect(kept.desk.kept.get('x')?.sizeBytes).toBeGreaterThan(6_000_000)
+  await until('its end', async () => (await processesOf(disk, kept.attempt.processId)).length === 0)
+})
