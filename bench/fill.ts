@@ -159,9 +159,9 @@ function objects(jobs: number): string[] {
       select org_id || '/logs/' || id, org_id, 'kept', at from fill where attempt > 0 and m >= ${jobs / 20}
       union all select org_id || '/artifacts/' || id, org_id, case when m % 2000 = 0 then 'deleting' else 'kept' end, at
       from fill where attempt > 0 and m % 5 = 0 and state <> 'dispatching'`,
-    `insert into artifacts (id, org_id, job_id, attempt, path, source, state, size_bytes, sha256, object_key, uploaded_at)
+    `insert into artifacts (id, org_id, job_id, attempt, path, source, state, size_bytes, sha256, object_key, created_at, uploaded_at)
       select replace(id, 'job_', 'art_'), org_id, id, attempt, 'out/result.bin', 'artifacts', 'uploaded', 10000,
-        encode(sha256(id::bytea), 'hex'), org_id || '/artifacts/' || id, at
+        encode(sha256(id::bytea), 'hex'), org_id || '/artifacts/' || id, at, at
       from fill where attempt > 0 and m % 5 = 0 and m % 2000 > 0 and state <> 'dispatching'`,
   ]
 }

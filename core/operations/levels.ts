@@ -43,12 +43,16 @@ export async function drainLevel(db: Db): Promise<{ attempts: number; oldestSeco
 
 /** Rows beyond this are not counted one by one: an outage leaves many. */
 const OUTBOX_LOOKED_AT = 10_000
+const OUTBOX_DATED = 200
 
-/** Events that were committed and not yet sent on: how many (10,000 stands for that or more), and the age of the oldest of them. */
+/**
+ * Events that were committed and not yet sent on: how many (10,000 stands for that or more), and the age of
+ * the oldest of the first 200: they are taken in no strict order, so that it is about that of the oldest of all.
+ */
 export async function outboxLevel(db: Db): Promise<{ events: number; oldestSeconds: number }> {
   const { rows } = await sql<{ events: number; oldestSeconds: number }>`
     with first as (select subject, seq from outbox order by coalesce(taken_until, '-infinity') limit ${OUTBOX_LOOKED_AT})
     select (select count(*)::int from first) as events, coalesce(extract(epoch from now() - min(e.at)), 0)::float8 as oldest_seconds
-    from (select * from first limit 1000) f join events e using (subject, seq)`.execute(db)
+    from (select * from first limit ${OUTBOX_DATED}) f join events e using (subject, seq)`.execute(db)
   return rows[0] ?? { events: 0, oldestSeconds: 0 }
 }
