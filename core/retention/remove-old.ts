@@ -7,7 +7,7 @@ import { dueArtifacts, dueJobs, jobsWithDueLog, type Keeps } from './due'
 
 /** One turn is one short transaction: what is left goes with the next. */
 const JOBS_A_TURN = 50
-const FILES_A_TURN = 500
+const FILES_A_TURN = 100
 const ACTOR = 'sweep:retention'
 
 /**
