@@ -9,6 +9,8 @@ import type { Database } from './schema'
 const LIMITS = {
   usual: '-c idle_in_transaction_session_timeout=5000 -c lock_timeout=5000 -c statement_timeout=30000',
   none: '-c lock_timeout=60000',
+  /** Below Postgres' own look for deadlocks (1 s): a migration gives way to those that serve, and is tried again. */
+  migration: '-c lock_timeout=500',
 } as const
 const TCP_KEEPALIVES = '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
 

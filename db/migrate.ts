@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import { type Db, openDatabase } from './client'
 import { buildIndexes } from './indexes'
@@ -24,6 +25,8 @@ const MIGRATIONS: Record<string, Migration> = {
   '0009-retention': retention,
   '0010-clean-up': cleanUp,
 }
+const GIVE_UP_MS = 120_000
+const AGAIN_MS = 100
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
 
 /**
@@ -33,12 +36,30 @@ const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
  * @throws Error with the name of the migration that failed
  */
 export async function migrateToLatest(databaseUrl: string, upTo?: string): Promise<void> {
-  await using db = openDatabase(databaseUrl, { name: 'stout-migrate', maxConnections: 2, limits: 'none' })
+  await migrate(databaseUrl, upTo)
+  if (upTo !== undefined) return
+  await using db = openDatabase(databaseUrl, { name: 'stout-indexes', maxConnections: 2, limits: 'none' })
+  await buildIndexes(db)
+}
+
+/** Asks for locks only briefly and begins anew when it does not get them: it never stands in the way of those that serve. */
+async function migrate(databaseUrl: string, upTo: string | undefined): Promise<void> {
+  await using db = openDatabase(databaseUrl, { name: 'stout-migrate', maxConnections: 2, limits: 'migration' })
   const migrator = new Migrator({ db, provider })
-  const { error, results } = upTo === undefined ? await migrator.migrateToLatest() : await migrator.migrateTo(upTo)
-  if (error === undefined) return upTo === undefined ? await buildIndexes(db) : undefined
-  const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'before the first one'
-  throw new Error(`Migration failed: ${failed}`, { cause: error })
+  const giveUpAt = performance.now() + GIVE_UP_MS
+  for (;;) {
+    const { error, results } = upTo === undefined ? await migrator.migrateToLatest() : await migrator.migrateTo(upTo)
+    if (error === undefined) return
+    const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'before the first one'
+    if (!isInTheWay(error) || performance.now() > giveUpAt)
+      throw new Error(`Migration failed: ${failed}`, { cause: error })
+    await sleep(AGAIN_MS * (1 + Math.random()))
+  }
+}
+
+/** True if somebody else held a lock: SQLSTATE lock_not_available or deadlock_detected. */
+function isInTheWay(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01')
 }
 
 /** Names of the migrations that the database has not had yet. @throws when the database does not answer */
