@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createParser } from 'eventsource-parser'
+import { openStore, type Store } from '../core/store/store'
 import { build } from '../embedded/build'
 import type { DemoBoxAddress } from '../embedded/state'
 import { StateFolder } from '../embedded/state'
 import { Stout } from '../embedded/stout'
 
 type Job = { id: string; state: string }
+export type Kept = { path: string; state: string; createdAt: string; uploadedAt: string }
 export type Line = { n: number; text: string; stream: string }
 /** The whole product as `npm start` runs it, on ports and a state folder of its own. */
 export type System = {
@@ -18,6 +20,16 @@ export type System = {
   /** Runs a script by a POST straight to the box's runtime; `onOutput` gets the bytes of its frames as they arrive. */
   direct(script: string, onOutput: (text: string) => void): Promise<void>
   job(jobId: string): Promise<Job & { attemptPhase?: string }>
+  /** Resolves once the attempt of a job has closed. @throws Error unless it completed */
+  completed(jobId: string): Promise<void>
+  /** The files that a job made, at most 200. */
+  artifacts(jobId: string): Promise<{ items: Kept[]; counts: { uploaded: number }; nextCursor: string | null }>
+  artifactsAfter(jobId: string, cursor: string): Promise<{ items: Kept[]; nextCursor: string | null }>
+  /** When its script ended. */
+  exitedAt(jobId: string): Promise<number>
+  /** The object store, for bare requests beside. */
+  store: Store
+  workerPid: number
   /** Resolves once the box holds no lease: the next job meets an idle box. */
   idle(): Promise<void>
 }
@@ -39,14 +51,19 @@ export async function withSystem<T>(work: (system: System) => Promise<T>): Promi
     await stout.start()
     const system = systemOf(stout)
     await system.idle()
-    return await work(system)
+    try {
+      return await work(system)
+    } finally {
+      system.store.close()
+    }
   } finally {
     await stout.stop()
     rmSync(dir, { recursive: true, force: true })
   }
 }
 
-function systemOf({ localUrl, settings, boxes }: Stout): System {
+function systemOf(stout: Stout): System {
+  const { localUrl, settings, boxes } = stout
   const [box] = boxes
   if (!box) throw new Error('There is no demo box')
   const api = `${localUrl}/api/v1`
@@ -63,6 +80,23 @@ function systemOf({ localUrl, settings, boxes }: Stout): System {
       return await json<Job>(await fetch(`${api}/jobs`, { method: 'POST', headers, body: JSON.stringify(body) }))
     },
     job: async (jobId) => await get(`/jobs/${jobId}`),
+    async completed(jobId) {
+      for (;;) {
+        const job = await get<{ state: string; attemptPhase: string; error: string | null }>(`/jobs/${jobId}`)
+        if (job.attemptPhase === 'closed' && job.state === 'completed') return
+        if (job.attemptPhase === 'closed') throw new Error(`The job is ${job.state}: ${job.error}`)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    },
+    artifacts: async (jobId) => await get(`/jobs/${jobId}/artifacts?limit=200`),
+    artifactsAfter: async (jobId, cursor) =>
+      await get(`/jobs/${jobId}/artifacts?limit=200&cursor=${encodeURIComponent(cursor)}`),
+    async exitedAt(jobId) {
+      const { items } = await get<{ items: { type: string; at: string }[] }>(`/jobs/${jobId}/events`)
+      return Date.parse(items.find(({ type }) => type === 'exit')?.at ?? '')
+    },
+    store: openStore(storeSettings(stout.storeEnv)),
+    workerPid: stout.pidOf('worker') ?? 0,
     async follow(jobId, onLines) {
       const response = await fetch(`${api}/jobs/${jobId}/logs/stream`, { headers: authorization })
       let ended = false
@@ -101,4 +135,16 @@ function systemOf({ localUrl, settings, boxes }: Stout): System {
       }
     },
   }
+}
+
+function storeSettings(env: Record<string, string>): Parameters<typeof openStore>[0] {
+  const {
+    S3_ENDPOINT,
+    S3_PUBLIC_ENDPOINT,
+    S3_BUCKET = '',
+    S3_REGION = '',
+    S3_ACCESS_KEY_ID,
+    S3_SECRET_ACCESS_KEY,
+  } = env
+  return { S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_BUCKET, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY }
 }

@@ -172,7 +172,13 @@ export class Stout {
     return port
   }
 
-  private get storeEnv(): Record<string, string> {
+  /** The process of a part of it; null while it does not run. */
+  pidOf(name: 'web' | 'worker' | 'store'): number | null {
+    return this.children.pid(name)
+  }
+
+  /** The `S3_…` variables by which web and worker reach the embedded store; empty when the environment names another. */
+  get storeEnv(): Record<string, string> {
     return isStoreEmbedded(this.given) ? storeEnvironment(this.given, this.settings, this.localHost, this.boxUrl) : {}
   }
 

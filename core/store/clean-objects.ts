@@ -6,7 +6,7 @@ import { abortUpload } from './multipart'
 import type { Store } from './store'
 
 /** What was begun and is not kept after this long is an orphan. No signed URL is good for so long either. */
-export const ORPHAN_SECONDS = 86_400
+const ORPHAN_SECONDS = 86_400
 const A_TURN = 100
 const AT_ONCE = 8
 

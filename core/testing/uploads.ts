@@ -27,7 +27,7 @@ export function storeAt(env: Record<string, string>): Store {
 }
 
 /** The parts that a file travels in; one where it is small. */
-export function partsOf(bytes: Uint8Array, partBytes = PART_BYTES): Uint8Array[] {
+function partsOf(bytes: Uint8Array, partBytes = PART_BYTES): Uint8Array[] {
   const count = Math.ceil(bytes.length / partBytes)
   return Array.from({ length: count }, (_, i) => bytes.subarray(i * partBytes, (i + 1) * partBytes))
 }
