@@ -79,7 +79,7 @@ test('a dropped folder runs with its packages and data; its artifacts arrive as 
 
 test('the same folder is known again, and not sent a second time', async ({ page, problems }) => {
   problems.expect(/status of 404/)
-  using folder = aFolder('again', { 'main.py': 'print(1)', 'nonce.txt': randomBytes(16).toString('hex') })
+  using folder = aFolder('again', { 'main.py': 'print(1)', 'data/firmware.bin': randomBytes(3_000_000) })
   const form = new NewJobPage(page)
   await form.open()
   await form.chooseBundle()

@@ -6,6 +6,7 @@ export class ZipTooLarge extends Error {}
 
 /** Each entry has this time, so that the same files make the same zip: what was uploaded before is recognised by its hash. */
 const SAME_TIME = new Date(1980, 0, 1)
+const PIECE_BYTES = 262_144
 
 /**
  * Zips files, piece by piece as they are read, in the order of their paths.
@@ -45,17 +46,14 @@ function inOrder(files: readonly FolderFile[]): FolderFile[] {
   return [...files].sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
+/** The bytes of a file in pieces of one size: the compressor's output depends on where its input is cut. */
 async function* piecesOf(path: string, file: File): AsyncGenerator<Uint8Array> {
-  const reader = file.stream().getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      yield value
-    }
-  } catch (error) {
-    throw new Error(`${path} cannot be read; was it changed or removed meanwhile?`, { cause: error })
-  } finally {
-    await reader.cancel().catch(() => undefined) // whoever gave up reads no further
+  for (let from = 0; from < file.size; from += PIECE_BYTES) {
+    const piece = file.slice(from, from + PIECE_BYTES).arrayBuffer()
+    yield new Uint8Array(
+      await piece.catch((cause: unknown) => {
+        throw new Error(`${path} cannot be read; was it changed or removed meanwhile?`, { cause })
+      }),
+    )
   }
 }
