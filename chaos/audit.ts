@@ -68,7 +68,7 @@ function explainEnd(job: Job, hit: boolean, wrong: (what: string) => void): void
 }
 
 async function auditAttempt(
-  { db, truth }: ChaosSystem,
+  { db, packedLogs, truth }: ChaosSystem,
   job: Job,
   attempt: Attempt,
   hit: boolean,
@@ -85,7 +85,7 @@ async function auditAttempt(
 
   const told: string[] = []
   let gaps = 0
-  for await (const record of readRecords(db, { jobId: job.id, attempt: attempt.attempt }, 1)) {
+  for await (const record of readRecords({ db, packedLogs }, { jobId: job.id, attempt: attempt.attempt }, 1)) {
     if (record.gap) gaps++
     else if (record.stream === 'stdout') told.push(record.bytes.toString())
   }

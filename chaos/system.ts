@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { hashToken, newToken } from '../core/access/api-tokens'
 import { deriveKeys, seal } from '../core/access/keys'
+import { PackedLogs } from '../core/logs/packed-logs'
+import { openStore } from '../core/store/store'
 import { type Db, openDatabase } from '../db/client'
 import { migrateToLatest } from '../db/migrate'
 import { seed } from '../db/seed'
@@ -39,6 +41,7 @@ export type ChaosSystem = AsyncDisposable & {
   truth: string
   /** Reads the record past every broken line. */
   db: Db
+  packedLogs: PackedLogs
   children: Children
   boxes: ChaosBox[]
   lines: Record<'box to worker' | 'worker to box' | 'box to store' | 'worker to Postgres', BreakableLine[]>
@@ -130,6 +133,10 @@ export async function startSystem(dir: string, backend: Backend, say: (line: str
     const proxy = stack.use(await aProxy(() => port))
     boxes.push({ name, url: `http://127.0.0.1:${port}`, tmp: path.join(stateRoot, 'tmp'), proxy })
   }
+  const opened = stack.adopt(
+    openStore({ ...store, S3_ENDPOINT: common.S3_ENDPOINT, S3_PUBLIC_ENDPOINT: undefined }),
+    (at) => at.close(),
+  )
   const keys = deriveKeys(SECRET)
   const token = newToken()
   await seed(db, {
@@ -151,6 +158,7 @@ export async function startSystem(dir: string, backend: Backend, say: (line: str
     dir,
     truth,
     db,
+    packedLogs: new PackedLogs(opened),
     children,
     boxes,
     lines: {

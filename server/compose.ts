@@ -6,6 +6,7 @@ import { type Env, loadEnv } from '../core/env'
 import type { LiveBus } from '../core/live/bus'
 import { openPostgresBus } from '../core/live/postgres-bus'
 import { openRedisBus } from '../core/live/redis-bus'
+import { PackedLogs } from '../core/logs/packed-logs'
 import { openStore, type Store } from '../core/store/store'
 import { type Db, openDatabase } from '../db/client'
 import { SignInThrottle } from './auth/throttle'
@@ -18,6 +19,7 @@ export type Web = {
   db: Db
   bus: LiveBus
   store: Store
+  packedLogs: PackedLogs
   keys: Keys
   /** What verbs need that talk to boxes. */
   fleet: Fleet
@@ -46,11 +48,13 @@ export function compose(env: Env): Web {
   const onError = (error: Error) => log.warn({ error: error.message }, 'lost an idle connection to Postgres')
   const db = openDatabase(env.DATABASE_URL, { name: 'stout-web', maxConnections: 20, onError })
   const keys = deriveKeys(env.STOUT_SECRET)
+  const store = openStore(env)
   return {
     env,
     db,
     bus: env.REDIS_URL ? openRedisBus(env.REDIS_URL) : openPostgresBus(env.DATABASE_URL, db),
-    store: openStore(env),
+    store,
+    packedLogs: new PackedLogs(store),
     keys,
     fleet: {
       ...{ keys, installation: env.STOUT_INSTALLATION, ca: readBoxCa(env.STOUT_BOX_CA) },

@@ -9,6 +9,7 @@ import { appendBatches } from '../logs/append-lines'
 import { readLines } from '../logs/read-lines'
 import { aBatch } from '../testing/batches'
 import { aBox, aJob, anOrg, aPass, IDENTITY, KEYS, someoneWaitsForALock } from '../testing/fixtures'
+import { unpackedLogs } from '../testing/logs'
 import { cancelJob } from './cancel-job'
 import { JOB_STATES, TRANSITIONS } from './state'
 import { giveUpOverdue, returnUnclaimed } from './sweep-jobs'
@@ -203,6 +204,6 @@ test('a log that reached its limit is cut with one mark that counts what followe
   }
   await recordExit(t.db, ref, { exitCode: 0, signal: null, endedBy: 'script', durationMs: 1 })
   await finishAttempt(t.db, ref, 5, [])
-  const lines = await readLines(t.db, ref, 1, 10)
+  const lines = await readLines(unpackedLogs(t.db), ref, 1, 10)
   expect(lines.map(({ text, gap }) => gap?.lines ?? text)).toEqual(['a', 'b', 3])
 })

@@ -4,6 +4,7 @@ import type { AttemptRef } from '../attempts/tokens'
 import type { JobId } from '../ids'
 import { isTerminal } from '../jobs/state'
 import { jobTopic, type LiveBus, logTopic } from '../live/bus'
+import type { LogSource } from './log-blocks'
 import { type LogLine, readLines } from './read-lines'
 
 const LINES_A_PAGE = 1_000
@@ -22,7 +23,7 @@ export type LogPosition = { attempt?: number; afterN: number }
  * attempt has closed. With it, it ends when that attempt closes.
  */
 export async function* followLog(
-  deps: { db: Db; bus: LiveBus },
+  deps: LogSource & { bus: LiveBus },
   jobId: JobId,
   from: LogPosition & { pinned: boolean },
   signal: AbortSignal,
@@ -49,7 +50,7 @@ export async function* followLog(
 
 /** The lines of one attempt after `afterN`, until it is closed and all were read. */
 async function* followAttempt(
-  { db, bus }: { db: Db; bus: LiveBus },
+  { bus, ...source }: LogSource & { bus: LiveBus },
   ref: AttemptRef,
   afterN: number,
   signal: AbortSignal,
@@ -59,7 +60,7 @@ async function* followAttempt(
   let closed = false
   while (!signal.aborted) {
     alarm.reset()
-    const lines = await readLines(db, ref, next, LINES_A_PAGE)
+    const lines = await readLines(source, ref, next, LINES_A_PAGE)
     if (lines.length > 0) {
       yield lines
       next = (lines.at(-1)?.n ?? next) + 1
@@ -67,7 +68,7 @@ async function* followAttempt(
     } else if (closed) {
       return // it was closed before this look, so nothing can follow
     } else {
-      closed = (await getAttempt(db, ref))?.phase === 'closed'
+      closed = (await getAttempt(source.db, ref))?.phase === 'closed'
       if (!closed) await alarm.rings(LOOK_AGAIN_MS)
     }
   }

@@ -1,5 +1,5 @@
-import type { Db } from '../../db/client'
 import type { AttemptRef } from '../attempts/tokens'
+import type { LogSource } from './log-blocks'
 import { readRecords } from './read-lines'
 import type { LogRecord, Stream } from './records'
 
@@ -9,10 +9,10 @@ const PIECE_BYTES = 256 * 1024
  * The bytes that the script wrote to some of its streams, in the order of their lines, in pieces of about 256 KiB. Where lines
  * were lost stands one line that says so.
  */
-export async function* rawLog(db: Db, ref: AttemptRef, streams: readonly Stream[]): AsyncGenerator<Buffer> {
+export async function* rawLog(source: LogSource, ref: AttemptRef, streams: readonly Stream[]): AsyncGenerator<Buffer> {
   let piece: Buffer[] = []
   let size = 0
-  for await (const record of readRecords(db, ref, 1)) {
+  for await (const record of readRecords(source, ref, 1)) {
     if (!streams.includes(record.stream)) continue
     const bytes = bytesOf(record)
     piece.push(bytes)

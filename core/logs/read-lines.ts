@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import type { Db } from '../../db/client'
 import type { AttemptRef } from '../attempts/tokens'
-import { eachRecord, type LogRecord, type Stream, unpackRecords } from './records'
+import { type LogSource, logBlocks } from './log-blocks'
+import { eachRecord, type LogRecord, type Stream } from './records'
 
 /** A log line as every reader gets it. `base64` carries the bytes where `text` can't (not UTF-8, or with NUL). */
 export type LogLine = {
@@ -17,14 +17,13 @@ export type LogLine = {
   gap?: { lines: number; sizeBytes: number; why: string }
 }
 
-const CHUNKS_A_READ = 64
 const BYTES_A_PAGE = 4_000_000
 
 /** Up to `limit` lines of an attempt, from line `fromN` on, in order. Fewer at the end of what is there, or after 4 MB of them. */
-export async function readLines(db: Db, ref: AttemptRef, fromN: number, limit: number): Promise<LogLine[]> {
+export async function readLines(source: LogSource, ref: AttemptRef, fromN: number, limit: number): Promise<LogLine[]> {
   const lines: LogLine[] = []
   let size = 0
-  for await (const record of readRecords(db, ref, fromN)) {
+  for await (const record of readRecords(source, ref, fromN)) {
     lines.push(toLine(record, ref.attempt))
     size += record.bytes.length
     if (lines.length >= limit || size >= BYTES_A_PAGE) break
@@ -33,36 +32,15 @@ export async function readLines(db: Db, ref: AttemptRef, fromN: number, limit: n
 }
 
 /** The records of an attempt from line `fromN` on, read in ranges; ends at the end of what was there when it got there. */
-export async function* readRecords(db: Db, ref: AttemptRef, fromN: number): AsyncGenerator<LogRecord> {
-  let next = Math.max(1, fromN)
-  for (;;) {
-    const chunks = await chunksFrom(db, ref, next)
-    for (const { firstN, data } of chunks) {
-      for (const record of eachRecord(unpackRecords(data), firstN)) {
-        if (record.n < next) continue
-        yield record
-        next = record.n + 1
-      }
+export async function* readRecords(source: LogSource, ref: AttemptRef, fromN: number): AsyncGenerator<LogRecord> {
+  let next = fromN
+  for await (const { firstN, records } of logBlocks(source, ref, fromN)) {
+    for (const record of eachRecord(records, firstN)) {
+      if (record.n < next) continue
+      yield record
+      next = record.n + 1
     }
-    if (chunks.length < CHUNKS_A_READ) return
   }
-}
-
-/** The chunk that holds line `n`, and the ones after it. */
-async function chunksFrom(
-  db: Db,
-  { jobId, attempt }: AttemptRef,
-  n: number,
-): Promise<{ firstN: number; data: Buffer }[]> {
-  const ofAttempt = db.selectFrom('logChunks').where('jobId', '=', jobId).where('attempt', '=', attempt)
-  const holding = ofAttempt.where('firstN', '<=', n).select((eb) => eb.fn.max('firstN').as('firstN'))
-  return await ofAttempt
-    .select(['firstN', 'data'])
-    .where((eb) => eb('firstN', '>=', eb.fn.coalesce(holding, eb.lit(1))))
-    .where('lastN', '>=', n)
-    .orderBy('firstN')
-    .limit(CHUNKS_A_READ)
-    .execute()
 }
 
 function toLine({ n, atMicros, stream, partial, gap, torn, bytes }: LogRecord, attempt: number): LogLine {

@@ -6,6 +6,7 @@ import { NotFound } from '../errors'
 import type { JobId } from '../ids'
 import { isTerminal } from '../jobs/state'
 import { visibleJob } from '../jobs/visible-job'
+import type { LogSource } from './log-blocks'
 import { readLines } from './read-lines'
 import { STREAMS } from './records'
 
@@ -39,10 +40,10 @@ export type LogRange = {
 /**
  * Lines of one attempt from line `from` on; fewer than `limit` when there are no more, or when they are large.
  * @param attempt default: the current one; 0 stands for a job that has none yet
- * @throws NotFound
+ * @throws NotFound; DomainError `unavailable` when the lines lie in the object store and it does not answer
  */
 export async function readLog(
-  ctx: Ctx,
+  ctx: Ctx & LogSource,
   jobId: JobId,
   { attempt: wanted, from, limit }: { attempt?: number | undefined; from: number; limit: number },
 ): Promise<LogRange> {
@@ -51,7 +52,7 @@ export async function readLog(
   if (attempt === 0) return { attempt, items: [], nextFrom: from, lineCount: 0, closed: isTerminal(job.state) }
   const ref = { jobId, attempt }
   const closed = (await getAttempt(ctx.db, ref))?.phase === 'closed' // before the lines: none comes after it
-  const items = await readLines(ctx.db, ref, from, limit)
+  const items = await readLines(ctx, ref, from, limit)
   const lineCount = await lastLine(ctx, ref)
   return { attempt, items, nextFrom: (items.at(-1)?.n ?? from - 1) + 1, lineCount, closed }
 }

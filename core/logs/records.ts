@@ -16,6 +16,8 @@ const FLAGS = { partial: 1, gap: 2, torn: 4 } as const
 
 /** A batch as it arrived. `records` holds `count` consecutive lines from `firstN` on; 0 lines is a sign of life. */
 export type LogBatch = { firstN: number; count: number; records: Buffer }
+/** Whole records of consecutive lines. */
+export type LogBlock = { firstN: number; lastN: number; records: Buffer }
 export type LogRecord = {
   n: number
   atMicros: number
@@ -76,6 +78,14 @@ export function* eachRecord(records: Buffer, firstN: number): Generator<LogRecor
     }
     offset = start + length
   }
+}
+
+/** Where the record at `offset` ends. @throws Error when it is cut off */
+export function recordEnd(records: Buffer, offset: number): number {
+  const start = offset + RECORD_HEADER_BYTES
+  const end = start <= records.length ? start + records.readUInt32BE(offset + 10) : start
+  if (end > records.length) throw new Error(`A record is cut off at byte ${offset} of ${records.length}`)
+  return end
 }
 
 export const packRecords = (records: Buffer): Buffer => zstdCompressSync(records)

@@ -2,6 +2,7 @@ import type { Ctx } from '../context'
 import type { JobId } from '../ids'
 import { visibleJob } from '../jobs/visible-job'
 import type { LogPage, LogPosition } from './follow-log'
+import type { LogSource } from './log-blocks'
 import { readLines } from './read-lines'
 import { lastLine } from './read-log'
 
@@ -12,7 +13,7 @@ const LINES_A_PAGE = 1_000
  * @throws NotFound
  */
 export async function* replayLog(
-  ctx: Ctx,
+  ctx: Ctx & LogSource,
   jobId: JobId,
   from: LogPosition & { pinned: boolean },
   signal: AbortSignal,
@@ -23,7 +24,7 @@ export async function* replayLog(
   for (;;) {
     const lastN = attempt > 0 ? await lastLine(ctx, { jobId, attempt }) : 0
     while (afterN < lastN && !signal.aborted) {
-      const lines = await readLines(ctx.db, { jobId, attempt }, afterN + 1, Math.min(LINES_A_PAGE, lastN - afterN))
+      const lines = await readLines(ctx, { jobId, attempt }, afterN + 1, Math.min(LINES_A_PAGE, lastN - afterN))
       if (lines.length === 0) break
       afterN = lines.at(-1)?.n ?? afterN
       yield { lines }

@@ -4,13 +4,20 @@ import type { Fleet } from '../../core/boxes/look-at-box'
 import { DomainError } from '../../core/errors'
 import type { SessionId, TokenId, UserId } from '../../core/ids'
 import type { SubmitCtx } from '../../core/jobs/submit-job'
+import type { PackedLogs } from '../../core/logs/packed-logs'
 import type { Web } from '../compose'
 import { sessionIdOf } from './cookie'
 
 export type Credential = { kind: 'session'; id: SessionId } | { kind: 'token'; id: TokenId }
 
 /** A request that came through one of the doors: what verbs take, and what the answer needs besides. */
-export type RequestCtx = SubmitCtx & { userId: UserId; credential: Credential; publicUrl: string; fleet: Fleet }
+export type RequestCtx = SubmitCtx & {
+  userId: UserId
+  credential: Credential
+  publicUrl: string
+  fleet: Fleet
+  packedLogs: PackedLogs
+}
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -35,9 +42,8 @@ async function byToken(web: Web, authorization: string, requestId: string): Prom
   const holder = token ? await findToken(web.db, web.keys, token) : undefined
   if (!holder) throw new DomainError('unauthenticated', 'The API token is unknown, revoked or expired.')
   const { orgId, role, userId, tokenId } = holder
-  const { db, keys, store, publicUrl, fleet } = web
   const credential = { kind: 'token' as const, id: tokenId }
-  return { db, keys, store, orgId, role, actor: `token:${tokenId}`, requestId, userId, credential, publicUrl, fleet }
+  return { ...partsOf(web), orgId, role, actor: `token:${tokenId}`, requestId, userId, credential }
 }
 
 /** The caller by the cookie alone; for pages, which answer by a redirect when there is none. */
@@ -50,9 +56,13 @@ export async function bySession(
   const session = sessionId && (await checkSession(web.db, sessionId))
   if (!session) return undefined
   const { orgId, role, userId } = session
-  const { db, keys, store, publicUrl, fleet } = web
   const credential = { kind: 'session' as const, id: session.sessionId }
-  return { db, keys, store, orgId, role, actor: `user:${userId}`, requestId, userId, credential, publicUrl, fleet }
+  return { ...partsOf(web), orgId, role, actor: `user:${userId}`, requestId, userId, credential }
+}
+
+/** What verbs and answers need of the process. */
+function partsOf({ db, keys, store, publicUrl, fleet, packedLogs }: Web) {
+  return { db, keys, store, publicUrl, fleet, packedLogs }
 }
 
 /** True while the credential still opens doors; asked again and again by streams that stay open. */

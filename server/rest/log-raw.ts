@@ -13,7 +13,10 @@ export const rawLogQuery = z.strictObject({
   stream: z.enum(['stdout', 'stderr', 'output'], 'must be stdout, stderr or output').optional(),
 })
 
-/** GET …/logs/raw: what the script wrote, byte by byte, as far as it has come. Never shown inside our pages. */
+/**
+ * GET …/logs/raw: what the script wrote, byte by byte, as far as it has come. Never shown inside our pages. Answers once it has
+ * the first bytes; what fails later breaks the connection off, so that nobody takes the part for the whole.
+ */
 export async function downloadLog(
   { closing }: Pick<Web, 'closing'>,
   ctx: RequestCtx,
@@ -21,8 +24,9 @@ export async function downloadLog(
   { attempt: wanted, stream }: z.infer<typeof rawLogQuery>,
 ): Promise<Response> {
   const attempt = visibleAttempt(await visibleJob(ctx.db, ctx, jobId), wanted)
-  const pieces = rawLog(ctx.db, { jobId, attempt }, stream ? [stream] : ['stdout', 'stderr'])
-  const body = NodeStream.from(whileOpen(pieces, closing.signal)) as unknown as ReadableStream<Uint8Array>
+  const pieces = rawLog(ctx, { jobId, attempt }, stream ? [stream] : ['stdout', 'stderr'])
+  const first = await pieces.next()
+  const body = NodeStream.from(whileOpen(first, pieces, closing.signal)) as unknown as ReadableStream<Uint8Array>
   return new Response(body, {
     headers: {
       'content-type': 'text/plain; charset=utf-8',
@@ -35,7 +39,13 @@ export async function downloadLog(
 }
 
 /** A process that stops breaks a download off, rather than be held up by it; the broken connection says so. */
-async function* whileOpen<T>(pieces: AsyncGenerator<T>, closing: AbortSignal): AsyncGenerator<T> {
+async function* whileOpen<T>(
+  first: IteratorResult<T>,
+  pieces: AsyncGenerator<T>,
+  closing: AbortSignal,
+): AsyncGenerator<T> {
+  if (first.done) return
+  yield first.value
   for await (const piece of pieces) {
     closing.throwIfAborted()
     yield piece

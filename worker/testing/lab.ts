@@ -12,6 +12,7 @@ import { type BoxId, type JobId, newId } from '../../core/ids'
 import { isTerminal, type JobState } from '../../core/jobs/state'
 import { submissionSchema } from '../../core/jobs/submission'
 import { type SubmitCtx, submitJob } from '../../core/jobs/submit-job'
+import { PackedLogs } from '../../core/logs/packed-logs'
 import { type LogLine, readLines } from '../../core/logs/read-lines'
 import { openStore } from '../../core/store/store'
 import { aBackend } from '../../core/testing/backend'
@@ -77,6 +78,7 @@ export async function aLab(
   }
   const ctx = { ...(await anOrg(t.db)), keys: deriveKeys(SECRET), store: openStore(loadEnv(settings)) }
   stack.defer(() => ctx.store.close())
+  const packedLogs = new PackedLogs(ctx.store)
   const startWorker = async (more: Record<string, string> = {}) =>
     stack.use(await startProgram('worker', [], { ...settings, ...more }, 'the worker listens'))
   const worker = await startWorker()
@@ -109,7 +111,7 @@ export async function aLab(
         .where('attempt', '=', attempt)
         .executeTakeFirstOrThrow(),
     until: (id, ...states) => until(ctx, id, states),
-    lines: (jobId, attempt = 1) => readLines(t.db, { jobId, attempt }, 1, 1_000_000),
+    lines: (jobId, attempt = 1) => readLines({ db: t.db, packedLogs }, { jobId, attempt }, 1, 1_000_000),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
