@@ -28,11 +28,13 @@ import {
 } from '../core/jobs/sweep-jobs'
 import { appendBatches } from '../core/logs/append-lines'
 import { readLines } from '../core/logs/read-lines'
+import { takeLogToPack } from '../core/logs/take-log-to-pack'
 import { drainLevel, liveJobs, outboxLevel, queueLevels } from '../core/operations/levels'
 import { orgsToPlace, placeJobs, requestPlacement } from '../core/placement/place-jobs'
 import { removeOldArtifacts, removeOldJobs, removeOldLogs } from '../core/retention/remove-old'
 import { aBatch } from '../core/testing/batches'
 import { IDENTITY, KEYS, NO_STORE } from '../core/testing/fixtures'
+import { unpackedLogs } from '../core/testing/logs'
 import { type Db, openDatabase } from '../db/client'
 import type { AttemptPhase } from '../db/schema'
 import { openLog } from '../worker/log'
@@ -89,7 +91,7 @@ async function lists(ctx: Ctx, plain: Db): Promise<Verb[]> {
     ['list jobs: of a box, of a state', list({ boxId, state: ['no_suitable_box'] })],
     ['get a job', () => getJob(ctx, some.id, '')],
     ['events of a job', () => listEvents(ctx, some.id, PAGE)],
-    ['lines of a log', () => readLines(ctx.db, { jobId: some.id, attempt: some.attempt }, 5, 1_000)],
+    ['lines of a log', () => readLines(unpackedLogs(ctx.db), { jobId: some.id, attempt: some.attempt }, 5, 1_000)],
     ['list boxes', () => listBoxes(ctx, PAGE)],
     ['events of a box', () => listBoxEvents(ctx, boxId, PAGE)],
   ]
@@ -113,6 +115,7 @@ function sweeps(db: Db): Verb[] {
     ['retention: jobs', () => removeOldJobs(db, OLD)],
     ['retention: logs', () => removeOldLogs(db, OLD)],
     ['retention: artifacts', () => removeOldArtifacts(db, OLD)],
+    ['logs to pack', () => takeLogToPack(db, 3_600)],
     ['metrics', () => Promise.all([queueLevels(db, 50), liveJobs(db), drainLevel(db), outboxLevel(db)])],
     ['relay', () => relayBatch(db, async () => undefined)],
   ]

@@ -72,6 +72,8 @@ const EnvSchema = z.object({
   STOUT_METRICS_TOKEN: z.string().min(16, 'needs at least 16 characters').optional(),
   /** What nothing speaks of leaves the object store this often: uploads never confirmed, bundles never used. */
   CLEAN_UP_SECONDS: seconds(300),
+  /** A log moves into the object store this long after its attempt closed. 0: never; what was moved stays there. */
+  LOG_PACK_AFTER_SECONDS: z.coerce.number().min(0).default(3_600),
   STOUT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 export type Env = z.infer<typeof EnvSchema>

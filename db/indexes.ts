@@ -14,6 +14,8 @@ const INDEXES: Record<string, string> = {
   jobs_with_log: 'on jobs (org_id, finished_at) where finished_at is not null and log_removed_at is null',
   artifacts_by_age: 'on artifacts (org_id, created_at)',
   log_heads_by_object: 'on log_heads (packed_key) where packed_key is not null',
+  // no column of it changes while lines come in
+  logs_to_pack: 'on log_heads (ended_at) where ended_at is not null and cleared_at is null',
   outbox_due: `on outbox ((coalesce(taken_until, '-infinity'::timestamptz)))`,
 }
 

@@ -12,6 +12,7 @@ import * as artifacts from './migrations/0007-artifacts'
 import * as controlHeard from './migrations/0008-control-heard'
 import * as retention from './migrations/0009-retention'
 import * as cleanUp from './migrations/0010-clean-up'
+import * as logPacking from './migrations/0011-log-packing'
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-access': access,
@@ -24,6 +25,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0008-control-heard': controlHeard,
   '0009-retention': retention,
   '0010-clean-up': cleanUp,
+  '0011-log-packing': logPacking,
 }
 const GIVE_UP_MS = 120_000
 const AGAIN_MS = 100

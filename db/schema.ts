@@ -315,6 +315,11 @@ interface LogHeadsTable {
   packedKey: string | null
   packedIndex: Buffer | null
   packedAt: Date | null
+  /** Until then a worker is at packing it, or rests after a failure. */
+  packTakenUntil: Date | null
+  packTries: Generated<number>
+  /** When the last of its chunks had left this database; nothing is left to do for its packing. */
+  clearedAt: Date | null
 }
 
 interface LogChunksTable {

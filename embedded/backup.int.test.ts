@@ -5,6 +5,7 @@ import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { expect, test } from 'vitest'
 import { readLines } from '../core/logs/read-lines'
 import { openStore } from '../core/store/store'
+import { unpackedLogs } from '../core/testing/logs'
 import { openDatabase } from '../db/client'
 import { migrateToLatest } from '../db/migrate'
 import { aLab, eventually } from '../worker/testing/lab'
@@ -71,7 +72,9 @@ test('a copy that was taken while nothing ran gives back jobs, logs and artifact
   await using db = openDatabase(installation.url)
   const job = await db.selectFrom('jobs').select(['state', 'exitCode']).where('id', '=', id).executeTakeFirstOrThrow()
   expect(job).toEqual({ state: 'completed', exitCode: 0 })
-  expect((await readLines(db, { jobId: id, attempt: 1 }, 1, 10)).map(({ text }) => text)).toEqual(['kept'])
+  expect((await readLines(unpackedLogs(db), { jobId: id, attempt: 1 }, 1, 10)).map(({ text }) => text)).toEqual([
+    'kept',
+  ])
   const artifact = await db
     .selectFrom('artifacts')
     .select(['path', 'objectKey'])

@@ -72,15 +72,16 @@ export class PackedLogs {
 }
 
 async function packedIndex(db: Db, { jobId, attempt }: AttemptRef): Promise<Buffer> {
-  const { packedIndex } = await db
+  const head = await db
     .selectFrom('logHeads')
     .select('packedIndex')
     .where('jobId', '=', jobId)
     .where('attempt', '=', attempt)
     .where('packedIndex', 'is not', null)
     .$narrowType<{ packedIndex: Buffer }>()
-    .executeTakeFirstOrThrow()
-  return packedIndex
+    .executeTakeFirst()
+  if (!head) throw new DomainError('gone', 'This log was removed just now.')
+  return head.packedIndex
 }
 
 /** Both may pass: the store comes back, or is restored. Its own words are for our log. */

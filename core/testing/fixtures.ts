@@ -87,13 +87,16 @@ export async function aPass(ctx: Ctx) {
   return placed
 }
 
-/** Resolves once a session of this database waits for a lock: the moment to let the other one go on. */
-export async function someoneWaitsForALock(db: Db): Promise<void> {
+/**
+ * Resolves once a session of this database (or so many) waits for a lock: the moment to let the other one go on.
+ * @param statement a part of what it waits with, where other sessions may wait for other locks
+ */
+export async function someoneWaitsForALock(db: Db, { sessions = 1, statement = '' } = {}): Promise<void> {
   for (;;) {
     const { rows } = await sql<{ waiting: number }>`
       select count(*)::int as waiting from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
-    if ((rows[0]?.waiting ?? 0) > 0) return
+      where datname = current_database() and wait_event_type = 'Lock' and strpos(query, ${statement}) > 0`.execute(db)
+    if ((rows[0]?.waiting ?? 0) >= sessions) return
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

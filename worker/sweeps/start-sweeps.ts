@@ -21,6 +21,7 @@ import type { Queues } from '../queues'
 import { cleanUp } from './clean-up'
 import { inspectDueBoxes } from './inspect-boxes'
 import { silenceSweep } from './look-for-silent'
+import { startPacking } from './pack-logs'
 import { probeDueBoxes } from './probe-boxes'
 import { removeOld } from './remove-old'
 
@@ -75,6 +76,7 @@ export function startSweeps(parts: SweepParts): Clock[] {
     startClock('clean', env.CLEAN_UP_SECONDS * 1_000, parts, () => cleanUp(parts)),
     startClock('retention', env.RETENTION_SWEEP_SECONDS * 1_000, parts, () => removeOld(db)),
     ...(env.BOX_INSPECT_SECONDS > 0 ? [startInspections(parts)] : []),
+    ...(env.LOG_PACK_AFTER_SECONDS > 0 ? [startPacking(parts)] : []),
   ]
 }
 
