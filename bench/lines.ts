@@ -5,7 +5,7 @@ const LINES = 100
 /** Prints the instant of each print, in ms since the epoch, by the clock of this machine. */
 const SCRIPT = `import time
 for _ in range(${LINES}):
-    print("t", time.time_ns() / 1e6, flush=True)
+    print(f"t {time.time_ns() / 1e6}\\n", end="", flush=True)
     time.sleep(0.03)
 `
 

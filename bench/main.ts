@@ -1,22 +1,30 @@
 /**
  * `npm run bench -- <name> [--json] [--rounds N]`: figures of the running system, each beside a floor that was measured in the
- * same run, in turns: machines are noisy, ratios are not. With --json the last lines are one JSON object for each.
+ * same run, in turns: machines are noisy, ratios are not. With --json the last lines are one JSON object a figure.
  * `npm run bench -- plans [--jobs N]`: how statements reach their tables in a database with so many jobs (default: a million).
  */
+import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { artifacts } from './artifacts'
 import { latency } from './latency'
 import { lines } from './lines'
 import { plans } from './plans'
 import { type Figure, toJson, toTable } from './stats'
+import { supervisor } from './supervisor'
 import { type System, withSystem } from './system'
 
-const BENCHES: Record<string, { rounds: number; run: (system: System, rounds: number) => Promise<Figure | Figure[]> }> =
-  {
-    latency: { rounds: 40, run: latency },
-    lines: { rounds: 10, run: lines },
-    artifacts: { rounds: 3, run: artifacts },
-  }
+type Bench = { rounds: number; run: (rounds: number) => Promise<Figure[]> }
+
+/** Runs on the whole product, as `npm start` starts it. */
+const whole = (measure: (system: System, rounds: number) => Promise<Figure | Figure[]>) => async (rounds: number) =>
+  [await withSystem((system) => measure(system, rounds))].flat()
+
+const BENCHES: Record<string, Bench> = {
+  latency: { rounds: 40, run: whole(latency) },
+  lines: { rounds: 10, run: whole(lines) },
+  artifacts: { rounds: 3, run: whole(artifacts) },
+  supervisor: { rounds: 20, run: supervisor },
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,6 +37,11 @@ if (!bench) {
   console.error(`Usage: npm run bench -- ${[...Object.keys(BENCHES), 'plans'].join(' | ')} [--json] [--rounds N]`)
   process.exit(2)
 }
-const figures = [await withSystem((system) => bench.run(system, Number(values.rounds ?? bench.rounds)))].flat()
-for (const figure of figures) console.log(toTable(figure))
+const figures = await bench.run(Number(values.rounds ?? bench.rounds))
+console.log(
+  `load of this machine: ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(' ')}, ${availableParallelism()} cores`,
+)
+console.log(figures.map(toTable).join('\n\n'))
 if (values.json) for (const figure of figures) console.log(toJson(figure))

@@ -32,5 +32,8 @@ export function toTable({ what, unit, floorWhat, samples, floor }: Figure): stri
     const columns = [0.5, 0.95, 0.99].map((q) => round(percentile(of, q)).toString().padStart(9))
     return `${label.padEnd(58)}${columns.join('')}  (${of.length} samples)`
   }
-  return [`${unit.padEnd(58)}      p50      p95      p99`, row(what, samples), row(floorWhat, floor)].join('\n')
+  const [middle, bare] = [percentile(samples, 0.5), percentile(floor, 0.5)]
+  const beside = `${round(middle / bare)} of the floor, ${round(middle - bare)} ${unit} apart`
+  const rows = [row(what, samples), row(floorWhat, floor), `${'medians'.padEnd(58)}  ${beside}`]
+  return [`${unit.padEnd(58)}      p50      p95      p99`, ...rows].join('\n')
 }

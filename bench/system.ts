@@ -7,6 +7,7 @@ import { build } from '../embedded/build'
 import type { DemoBoxAddress } from '../embedded/state'
 import { StateFolder } from '../embedded/state'
 import { Stout } from '../embedded/stout'
+import { runDirectly } from './direct'
 
 type Job = { id: string; state: string }
 export type Kept = { path: string; state: string; createdAt: string; uploadedAt: string }
@@ -112,20 +113,7 @@ function systemOf(stout: Stout): System {
         if (ended) break
       }
     },
-    async direct(script, onOutput) {
-      const form = new FormData()
-      form.append('script', new Blob([script]), 'main.py')
-      form.append('env', `LAGER_PROCESS_ID=${crypto.randomUUID()}`)
-      form.append('env', 'BENCH=1')
-      const headers = { authorization: `Bearer ${box.token}` }
-      const response = await fetch(`http://${box.host}:${box.pythonPort}/python`, {
-        method: 'POST',
-        headers,
-        body: form,
-      })
-      const decoder = new TextDecoder()
-      for await (const chunk of response.body ?? []) onOutput(decoder.decode(chunk, { stream: true }))
-    },
+    direct: (script, onOutput) => runDirectly(box, script, onOutput),
     async idle() {
       for (;;) {
         const { items } = await get<{ items: { name: string; status: string; lease: unknown }[] }>('/boxes')

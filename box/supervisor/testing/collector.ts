@@ -82,6 +82,8 @@ export class Collector {
   answerAfterMs = 0
   /** False: lines are counted and forgotten, for logs that would fill this process. */
   keepsLines = true
+  /** Told of new lines as they arrive. */
+  arrived: (lines: Line[]) => void = () => undefined
   /** The last line that was acknowledged. */
   received = 0
   batches = 0
@@ -238,6 +240,7 @@ export class Collector {
     const fresh = lines.filter((line) => line.n >= expected)
     this.received += fresh.length
     if (this.keepsLines) this.lines.push(...fresh)
+    this.arrived(fresh)
     return [200, { acked: this.received, now: this.clock().toISOString() }]
   }
 
