@@ -1,5 +1,4 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { endEverything } from '../../box/supervisor/testing/processes'
@@ -20,6 +19,7 @@ import { anOrg } from '../../core/testing/fixtures'
 import type { Attempt, Job } from '../../db/schema'
 import { type TestDb, testDb } from '../../db/testing/database'
 import { aStore, type TestStore } from '../../embedded/object-store/testing/store'
+import { anyPort } from '../../embedded/ports'
 import { type Started, startProgram } from './processes'
 
 const SECRET = 'a secret for tests only, of enough characters'
@@ -58,7 +58,7 @@ export async function aLab(
   const backend = stack.use(await aBackend())
   const dir = mkdtempSync(path.join(tmpdir(), 'stout-lab-'))
   stack.defer(() => rmSync(dir, { recursive: true, force: true }))
-  const workerPort = await freePort()
+  const workerPort = await anyPort()
   const settings = {
     DATABASE_URL: t.url,
     STOUT_URL: 'http://127.0.0.1:9',
@@ -195,13 +195,4 @@ export function countLines(file: string): number {
   } catch {
     return 0
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }
