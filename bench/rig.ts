@@ -10,7 +10,8 @@ import { startProgram } from '../worker/testing/processes'
 import { type BareBox, runDirectly } from './direct'
 
 const TOKEN = 'bench'
-const SUPERVISOR = path.join(import.meta.dirname, '..', 'box', 'supervisor')
+/** Read once, as the worker does. */
+const SHIPPED = loadShipped(path.join(import.meta.dirname, '..', 'box', 'supervisor'), null)
 
 /** A run under a supervisor. `closed` resolves when it said `done`. */
 export type Supervised = { collector: Collector; closed(): Promise<void> }
@@ -62,7 +63,7 @@ async function launch(box: BareBox, { url, jobId }: Collector): Promise<void> {
   const [boxApiUrl = ''] = url.split('/box/v1/')
   const attempt = { jobId: jobId as `job_${string}`, attempt: 1, installation: 'bench', processId }
   const lock = { user: 'bench', ttlSeconds: 60 }
-  const zip = loadShipped(SUPERVISOR, null).zipFor({
+  const zip = SHIPPED.zipFor({
     ...{ ...attempt, boxApiUrl, claimToken: CLAIM_TOKEN, giveUpSeconds: 60, lock },
   })
   const form = new FormData()
