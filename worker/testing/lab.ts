@@ -26,6 +26,8 @@ const SECRET = 'a secret for tests only, of enough characters'
 const BOX_TOKEN = 'box-token-of-the-lab'
 const POLL_MS = 20
 
+/** `python`: what its scripts run on. `viaPort`: the worker reaches it over this port. */
+type BoxOptions = { name?: string; labels?: Record<string, string>; viaPort?: number; python?: string }
 export type LabBox = { id: BoxId; name: string; stateRoot: string; url: string; process: Started }
 export type Lab = AsyncDisposable & {
   ctx: SubmitCtx
@@ -38,7 +40,7 @@ export type Lab = AsyncDisposable & {
   /** Starts another worker process on the same database. */
   startWorker(env?: Record<string, string>): Promise<Started>
   /** Starts a box runtime process and registers it. */
-  addBox(options?: { name?: string; labels?: Record<string, string>; viaPort?: number }): Promise<LabBox>
+  addBox(options?: BoxOptions): Promise<LabBox>
   submit(submission: Record<string, unknown>): Promise<JobId>
   job(id: JobId): Promise<Job>
   attempt(id: JobId, attempt?: number): Promise<Attempt>
@@ -119,17 +121,24 @@ export async function aLab(
 async function addBox(
   ctx: SubmitCtx,
   dir: string,
-  {
-    name = `box-${crypto.randomUUID().slice(0, 8)}`,
-    labels = {},
-    viaPort,
-  }: { name?: string; labels?: Record<string, string>; viaPort?: number },
+  { name = `box-${crypto.randomUUID().slice(0, 8)}`, labels = {}, viaPort, python }: BoxOptions,
 ): Promise<LabBox> {
   const stateRoot = path.join(dir, name)
   const config = path.join(dir, `${name}.json`)
   const nets = [{ name: 'uart1', role: 'uart' }]
   const ports = { host: '127.0.0.1', pythonPort: 0, httpPort: 0 }
-  writeFileSync(config, JSON.stringify({ boxId: name, ...ports, stateRoot, token: BOX_TOKEN, nets, niceness: 0 }))
+  writeFileSync(
+    config,
+    JSON.stringify({
+      boxId: name,
+      ...ports,
+      stateRoot,
+      token: BOX_TOKEN,
+      nets,
+      niceness: 0,
+      ...(python && { python }),
+    }),
+  )
   const process = await startProgram('box', ['--config', config], {}, 'box listens')
   const url = String(process.ready.pythonUrl)
   const id: BoxId = newId('box')
