@@ -18,12 +18,17 @@ import { JobAction } from './job-action'
 /** The button that gives a job another timeout, also while it runs. */
 export function ExtendJob({ job }: { job: JobView }) {
   const [asking, setAsking] = useState(false)
+  const [text, setText] = useState('')
+  const ask = () => {
+    setText(String(job.timeoutSeconds))
+    setAsking(true)
+  }
   return (
     <>
-      <JobAction whyNot={useWhyNot(job)} onClick={() => setAsking(true)}>
+      <JobAction whyNot={useWhyNot(job)} onClick={ask}>
         Change timeout
       </JobAction>
-      {asking && <ExtendDialog job={job} onClose={() => setAsking(false)} />}
+      <ExtendDialog job={job} open={asking} text={text} setText={setText} onClose={() => setAsking(false)} />
     </>
   )
 }
@@ -37,11 +42,22 @@ function useWhyNot({ state }: JobView): string | undefined {
   return undefined
 }
 
-function ExtendDialog({ job, onClose }: { job: JobView; onClose: () => void }) {
+function ExtendDialog({
+  job,
+  open,
+  text,
+  setText,
+  onClose,
+}: {
+  job: JobView
+  open: boolean
+  text: string
+  setText: (text: string) => void
+  onClose: () => void
+}) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
   const formId = useId()
-  const [text, setText] = useState(String(job.timeoutSeconds))
   const jobId = job.id as JobId
   const update = useMutation(
     trpc.jobs.update.mutationOptions({
@@ -61,7 +77,7 @@ function ExtendDialog({ job, onClose }: { job: JobView; onClose: () => void }) {
   }
   return (
     <ConfirmDialog
-      open
+      open={open}
       onClose={onClose}
       title="Change timeout"
       actions={
