@@ -28,7 +28,7 @@ test('a running job gets another timeout: refused where it is over already, else
   await expect(dialog).toBeHidden()
   await expect(change).toBeFocused()
   await expect(job.timeline).toContainText([/Timeout is now 2 h.*was 5 min/, /The box knows the new deadline/])
-  await expect(page.getByRole('region', { name: 'Facts' })).toContainText('2 h')
+  await expect(page.getByRole('region', { name: 'Facts', exact: true })).toContainText('2 h')
 
   await job.cancel.click()
   await job.dialog.getByRole('button', { name: 'Cancel job' }).click()
