@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { artifacts } from './artifacts'
 import { latency } from './latency'
 import { lines } from './lines'
+import { packedLog } from './packed-log'
 import { plans } from './plans'
 import { type Figure, toJson, toTable } from './stats'
 import { supervisor } from './supervisor'
@@ -24,6 +25,7 @@ const BENCHES: Record<string, Bench> = {
   lines: { rounds: 10, run: whole(lines) },
   artifacts: { rounds: 3, run: whole(artifacts) },
   supervisor: { rounds: 20, run: supervisor },
+  'packed-log': { rounds: 300, run: packedLog },
 }
 
 const { values, positionals } = parseArgs({
