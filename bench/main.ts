@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- <name> [--json] [--rounds N]`: figures of the running system, each beside a floor that was measured in the
  * same run, in turns: machines are noisy, ratios are not. With --json the last lines are one JSON object a figure.
+ * `--backend pg|redis`: what queues run on; `--profile <folder>`: of the worker's CPU (both where supervisors are simulated).
  * `npm run bench -- plans [--jobs N]`: how statements reach their tables in a database with so many jobs (default: a million).
  */
 import { availableParallelism, loadavg } from 'node:os'
@@ -10,36 +11,51 @@ import { latency } from './latency'
 import { lines } from './lines'
 import { packedLog } from './packed-log'
 import { plans } from './plans'
-import { type Figure, toJson, toTable } from './stats'
+import { type BenchOptions, type Figure, toJson, toTable } from './stats'
 import { supervisor } from './supervisor'
 import { type System, withSystem } from './system'
+import { throughput } from './throughput'
 
-type Bench = { rounds: number; run: (rounds: number) => Promise<Figure[]> }
+type Bench = { rounds: number; run: (options: BenchOptions) => Promise<Figure[]> }
 
 /** Runs on the whole product, as `npm start` starts it. */
-const whole = (measure: (system: System, rounds: number) => Promise<Figure | Figure[]>) => async (rounds: number) =>
-  [await withSystem((system) => measure(system, rounds))].flat()
+const whole =
+  (measure: (system: System, rounds: number) => Promise<Figure | Figure[]>) =>
+  async ({ rounds }: BenchOptions) =>
+    [await withSystem((system) => measure(system, rounds))].flat()
 
 const BENCHES: Record<string, Bench> = {
   latency: { rounds: 40, run: whole(latency) },
   lines: { rounds: 10, run: whole(lines) },
   artifacts: { rounds: 3, run: whole(artifacts) },
-  supervisor: { rounds: 20, run: supervisor },
-  'packed-log': { rounds: 300, run: packedLog },
+  supervisor: { rounds: 20, run: ({ rounds }) => supervisor(rounds) },
+  throughput: { rounds: 3, run: throughput },
+  'packed-log': { rounds: 300, run: ({ rounds }) => packedLog(rounds) },
 }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string' }, jobs: { type: 'string' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    jobs: { type: 'string' },
+    backend: { type: 'string', default: 'pg' },
+    profile: { type: 'string' },
+  },
 })
 const LIMIT_MS = 100
 if (positionals[0] === 'plans') process.exit((await plans(Number(values.jobs ?? 1_000_000), LIMIT_MS)) ? 0 : 1)
 const bench = BENCHES[positionals[0] ?? '']
-if (!bench) {
+const { backend, profile } = values
+if (!bench || (backend !== 'pg' && backend !== 'redis')) {
   console.error(`Usage: npm run bench -- ${[...Object.keys(BENCHES), 'plans'].join(' | ')} [--json] [--rounds N]`)
   process.exit(2)
 }
-const figures = await bench.run(Number(values.rounds ?? bench.rounds))
+const figures = await bench.run({
+  rounds: Number(values.rounds ?? bench.rounds),
+  jobs: values.jobs === undefined ? undefined : Number(values.jobs),
+  ...{ backend, profile },
+})
 console.log(
   `load of this machine: ${loadavg()
     .map((load) => load.toFixed(1))

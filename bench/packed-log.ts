@@ -10,6 +10,7 @@ import { aClosedLog, shortLines } from '../core/testing/logs'
 import { openDatabase } from '../db/client'
 import { aStoreProcess } from '../embedded/object-store/testing/store'
 import type { Figure } from './stats'
+import { storeSettings } from './store-settings'
 import { withDatabase } from './throwaway'
 
 const LINES = 200_000
@@ -28,7 +29,7 @@ export async function packedLog(rounds: number): Promise<Figure[]> {
   return await withDatabase(async (databaseUrl) => {
     await using storeProcess = await aStoreProcess()
     const db = openDatabase(databaseUrl)
-    const store = openStore(storeProcess.env as unknown as Parameters<typeof openStore>[0])
+    const store = openStore(storeSettings(storeProcess.env))
     try {
       const ctx = await anOrg(db)
       const packed = await aClosedLog(ctx, lines())

@@ -1,5 +1,23 @@
 /** One measurement: `samples` of what is measured and `floor` samples of the bare thing beside it, both in `unit`. */
-export type Figure = { name: string; what: string; unit: string; floorWhat: string; samples: number[]; floor: number[] }
+export type Figure = {
+  name: string
+  what: string
+  unit: string
+  floorWhat: string
+  samples: number[]
+  floor: number[]
+  /** What it ought to be, for people. */
+  aim?: string
+}
+
+/** What the command line says; each bench takes what concerns it. */
+export type BenchOptions = {
+  rounds: number
+  backend: 'pg' | 'redis'
+  jobs?: number | undefined
+  /** A folder for a CPU profile of the worker. */
+  profile?: string | undefined
+}
 
 /** The value below which a share `q` of the samples lies (nearest rank). */
 function percentile(samples: number[], q: number): number {
@@ -27,7 +45,7 @@ export function toJson({ name, unit, samples, floor }: Figure): string {
 }
 
 /** The same for people. */
-export function toTable({ what, unit, floorWhat, samples, floor }: Figure): string {
+export function toTable({ what, unit, floorWhat, samples, floor, aim }: Figure): string {
   const row = (label: string, of: number[]) => {
     const columns = [0.5, 0.95, 0.99].map((q) => round(percentile(of, q)).toString().padStart(9))
     return `${label.padEnd(58)}${columns.join('')}  (${of.length} samples)`
@@ -35,5 +53,6 @@ export function toTable({ what, unit, floorWhat, samples, floor }: Figure): stri
   const [middle, bare] = [percentile(samples, 0.5), percentile(floor, 0.5)]
   const beside = `${round(middle / bare)} of the floor, ${round(middle - bare)} ${unit} apart`
   const rows = [row(what, samples), row(floorWhat, floor), `${'medians'.padEnd(58)}  ${beside}`]
+  if (aim) rows.push(`${'aim'.padEnd(58)}  ${aim}`)
   return [`${unit.padEnd(58)}      p50      p95      p99`, ...rows].join('\n')
 }

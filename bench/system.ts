@@ -8,6 +8,7 @@ import type { DemoBoxAddress } from '../embedded/state'
 import { StateFolder } from '../embedded/state'
 import { Stout } from '../embedded/stout'
 import { runDirectly } from './direct'
+import { storeSettings } from './store-settings'
 
 type Job = { id: string; state: string }
 export type Kept = { path: string; state: string; createdAt: string; uploadedAt: string }
@@ -123,16 +124,4 @@ function systemOf(stout: Stout): System {
       }
     },
   }
-}
-
-function storeSettings(env: Record<string, string>): Parameters<typeof openStore>[0] {
-  const {
-    S3_ENDPOINT,
-    S3_PUBLIC_ENDPOINT,
-    S3_BUCKET = '',
-    S3_REGION = '',
-    S3_ACCESS_KEY_ID,
-    S3_SECRET_ACCESS_KEY,
-  } = env
-  return { S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_BUCKET, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY }
 }
