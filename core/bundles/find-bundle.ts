@@ -1,6 +1,6 @@
 import type { Bundle } from '../../db/schema'
 import type { Ctx } from '../context'
-import { Invalid, NotFound } from '../errors'
+import { DomainError, Invalid, NotFound } from '../errors'
 import type { Store } from '../store/store'
 import { requireEntry } from './check-bundle'
 import { inlineSource, storedSource } from './zip-source'
@@ -33,11 +33,19 @@ export function unknownBundle(sha256: string): Invalid {
   return new Invalid([{ path: 'bundle', message }])
 }
 
-/** @throws Invalid when the organisation has no such bundle, or no file `entry` is in it */
+/** The bytes were removed behind our back; the same bytes count as uploaded already. */
+function lostBundle(sha256: string): Invalid {
+  const message = `The object store no longer has the bundle ${sha256}. Change a byte of it, upload it, and submit the job with that.`
+  return new Invalid([{ path: 'bundle', message }])
+}
+
+/** @throws Invalid when the organisation has no such bundle, its bytes are gone, or no file `entry` is in it */
 export async function requireFile(ctx: Ctx & { store: Store }, sha256: string, entry: string): Promise<void> {
   const bundle = await findBundle(ctx, sha256)
   if (!bundle) throw unknownBundle(sha256)
   const { inline, objectKey, sizeBytes } = bundle
   const source = inline ? inlineSource(inline) : storedSource(ctx.store, objectKey ?? '', sizeBytes)
-  await requireEntry(source, entry)
+  await requireEntry(source, entry).catch((error: unknown) => {
+    throw error instanceof DomainError && error.code === 'gone' ? lostBundle(sha256) : error
+  })
 }

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { RandomAccessReader } from 'yauzl'
-import { StoreAway } from '../store/ask-store'
+import { isMissing, StoreAway } from '../store/ask-store'
+import { lost } from '../store/open-object'
 import type { Store } from '../store/store'
 
 /** Where a zip lies, to be read in any order. */
@@ -11,7 +12,7 @@ export function inlineSource(bytes: Buffer): ZipSource {
   return { sizeBytes: bytes.length, read: async (start, end) => bytes.subarray(start, end) }
 }
 
-/** A zip in the object store. @throws StoreAway */
+/** A zip in the object store. @throws DomainError `gone` when the store does not have it, StoreAway */
 export function storedSource({ client, bucket }: Store, key: string, sizeBytes: number): ZipSource {
   return {
     sizeBytes,
@@ -23,7 +24,7 @@ export function storedSource({ client, bucket }: Store, key: string, sizeBytes: 
         if (bytes?.length !== end - start) throw new Error(`The store answered ${bytes?.length} bytes for ${range}`)
         return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
       } catch (error) {
-        throw new StoreAway(error)
+        throw isMissing(error) ? lost() : new StoreAway(error)
       }
     },
   }
