@@ -9,6 +9,8 @@ import type { Db } from './client'
 const INDEXES: Record<string, string> = {
   jobs_by_end: 'on jobs (org_id, finished_at) where finished_at is not null',
   jobs_by_parent: 'on jobs (parent_id) where parent_id is not null',
+  // a removed job takes itself out of its reruns
+  jobs_by_rerun: 'on jobs (rerun_of) where rerun_of is not null',
   jobs_by_state: 'on jobs (org_id, state, id desc)',
   box_rests_by_end: 'on box_rests (until_at)',
   jobs_with_log: 'on jobs (org_id, finished_at) where finished_at is not null and log_removed_at is null',

@@ -13,6 +13,7 @@ import * as controlHeard from './migrations/0008-control-heard'
 import * as retention from './migrations/0009-retention'
 import * as cleanUp from './migrations/0010-clean-up'
 import * as logPacking from './migrations/0011-log-packing'
+import * as reruns from './migrations/0012-reruns'
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-access': access,
@@ -26,6 +27,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0009-retention': retention,
   '0010-clean-up': cleanUp,
   '0011-log-packing': logPacking,
+  '0012-reruns': reruns,
 }
 const GIVE_UP_MS = 120_000
 const AGAIN_MS = 100

@@ -185,6 +185,8 @@ interface JobsTable {
   priority: Generated<number>
   submittedBy: string
   parentId: JobId | null
+  /** The job that it is a rerun of, while that is there. */
+  rerunOf: JobId | null
   notBeforeAt: Date | null
   holdReason: string | null
   policy: JsonWithDefault<{ kind: 'organisation' }>

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { z } from 'zod'
 import type { Db } from '../../db/client'
-import { WAIT_CODES, type WaitReason } from '../../db/schema'
+import { type Job, WAIT_CODES, type WaitReason } from '../../db/schema'
 import { ARTIFACT_STATES, artifactCountsSchema } from '../artifacts/artifact-view'
 import { idIn } from '../events/actor'
 import type { OrgId } from '../ids'
@@ -68,6 +68,7 @@ export const jobViewSchema = z
     queueKey: z.string().meta({ description: 'box:<name>, group:<name> or any' }),
     artifactCounts: artifactCountsSchema,
     lineCount: z.number().int().meta({ description: 'Lines of the current attempt that can be read.' }),
+    rerunOf: z.string().nullable().meta({ description: 'The job that it is a rerun of, while that one is kept.' }),
     url: z.string().meta({ description: 'The page of the job.' }),
   })
   .meta({ id: 'Job' })
@@ -141,12 +142,13 @@ export function toJobView(row: Row, publicUrl: string, waitReasons: WaitReason[]
     queueKey: row.queueKey,
     artifactCounts: row.artifactCounts,
     lineCount: row.lastN ?? 0,
+    rerunOf: row.rerunOf,
     url: `${publicUrl}/jobs/${id}`,
   }
 }
 
 /** The target as it was named at submission. */
-function targetOf({ targetKind, queueKey }: Pick<Row, 'targetKind' | 'queueKey'>): Target {
+export function targetOf({ targetKind, queueKey }: Pick<Job, 'targetKind' | 'queueKey'>): Target {
   if (targetKind === 'any') return { any: true }
   const name = queueKey.slice(targetKind.length + 1)
   return targetKind === 'box' ? { box: name } : { group: name }

@@ -53,14 +53,13 @@ const TOO_MUCH_ENV = `must be at most ${LIMITS.envBytes} bytes in all`
 
 const env = z.record(variableName, text()).refine(fitsEnv, TOO_MUCH_ENV)
 
+const secretValue = text().refine(
+  (value) => bytes(value) >= LIMITS.secretMinBytes,
+  `must be at least ${LIMITS.secretMinBytes} bytes: a shorter one cannot be masked in the log`,
+)
+
 const secrets = z
-  .record(
-    variableName,
-    text().refine(
-      (value) => bytes(value) >= LIMITS.secretMinBytes,
-      `must be at least ${LIMITS.secretMinBytes} bytes: a shorter one cannot be masked in the log`,
-    ),
-  )
+  .record(variableName, secretValue)
   .refine((all) => Object.keys(all).length <= LIMITS.secrets, `must be at most ${LIMITS.secrets}`)
   .refine(fitsEnv, TOO_MUCH_ENV)
 
@@ -97,55 +96,78 @@ const target = z.union(
 )
 export type Target = z.infer<typeof target>
 
+const fields = z.strictObject({
+  name: text()
+    .min(1, 'must not be empty')
+    .max(LIMITS.nameCharacters, `must be at most ${LIMITS.nameCharacters} characters`)
+    .default('script'),
+  /** Source of the Python script, at most 1 MB as UTF-8; its size is checked by submitJob, which answers 413. */
+  script: text().min(1, 'must not be empty').optional(),
+  /** SHA-256 in hex of a zip that was uploaded to the organisation before. */
+  bundle: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of an uploaded bundle, in 64 hex digits')
+    .optional(),
+  /** The file of the bundle that is run. */
+  entry: text()
+    .min(1, 'must not be empty')
+    .max(LIMITS.globCharacters, `must be at most ${LIMITS.globCharacters} characters`)
+    .refine(isInside, 'must be a relative path with / and without . or ..')
+    .default('main.py'),
+  args: z
+    .array(text().refine((arg) => bytes(arg) <= LIMITS.argBytes, `must be at most ${LIMITS.argBytes} bytes`))
+    .max(LIMITS.args, `must be at most ${LIMITS.args}`)
+    .default([]),
+  env: env.default({}),
+  /** Go into the script's environment like `env`, are masked in its log, and are forgotten at its end. */
+  secrets: secrets.default({}),
+  artifacts: artifacts.default({ globs: [], lagerOutput: false }),
+  labels: labels.default({}),
+  target: target.default({ any: true }),
+  requires: z
+    .array(
+      z
+        .string()
+        .refine((item) => parseRequirement(item) !== undefined, 'must read label=value, net:TYPE or net:TYPE>=COUNT'),
+    )
+    .max(LIMITS.requires, `must be at most ${LIMITS.requires}`)
+    .default([]),
+  timeoutSeconds: seconds(LIMITS.timeoutSeconds),
+  queueTimeoutSeconds: seconds(LIMITS.queueTimeoutSeconds),
+  graceSeconds: seconds(LIMITS.graceSeconds),
+  /** The script is ended when it prints nothing for so long. Null: it may be silent. */
+  noOutputTimeoutSeconds: wholeSeconds(LIMITS.timeoutSeconds).nullable().default(null),
+})
+
 /** A job as it is submitted by REST, tRPC and the browser's form. Only `script`, or else `bundle`, is required. */
-export const submissionSchema = z
-  .strictObject({
-    name: text()
-      .min(1, 'must not be empty')
-      .max(LIMITS.nameCharacters, `must be at most ${LIMITS.nameCharacters} characters`)
-      .default('script'),
-    /** Source of the Python script, at most 1 MB as UTF-8; its size is checked by submitJob, which answers 413. */
-    script: text().min(1, 'must not be empty').optional(),
-    /** SHA-256 in hex of a zip that was uploaded to the organisation before. */
-    bundle: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of an uploaded bundle, in 64 hex digits')
-      .optional(),
-    /** The file of the bundle that is run. */
-    entry: text()
-      .min(1, 'must not be empty')
-      .max(LIMITS.globCharacters, `must be at most ${LIMITS.globCharacters} characters`)
-      .refine(isInside, 'must be a relative path with / and without . or ..')
-      .default('main.py'),
-    args: z
-      .array(text().refine((arg) => bytes(arg) <= LIMITS.argBytes, `must be at most ${LIMITS.argBytes} bytes`))
-      .max(LIMITS.args, `must be at most ${LIMITS.args}`)
-      .default([]),
-    env: env.default({}),
-    /** Go into the script's environment like `env`, are masked in its log, and are forgotten at its end. */
-    secrets: secrets.default({}),
-    artifacts: artifacts.default({ globs: [], lagerOutput: false }),
-    labels: labels.default({}),
-    target: target.default({ any: true }),
-    requires: z
-      .array(
-        z
-          .string()
-          .refine((item) => parseRequirement(item) !== undefined, 'must read label=value, net:TYPE or net:TYPE>=COUNT'),
-      )
-      .max(LIMITS.requires, `must be at most ${LIMITS.requires}`)
-      .default([]),
-    timeoutSeconds: seconds(LIMITS.timeoutSeconds),
-    queueTimeoutSeconds: seconds(LIMITS.queueTimeoutSeconds),
-    graceSeconds: seconds(LIMITS.graceSeconds),
-    /** The script is ended when it prints nothing for so long. Null: it may be silent. */
-    noOutputTimeoutSeconds: wholeSeconds(LIMITS.timeoutSeconds).nullable().default(null),
-  })
-  .check(({ value, issues }) => {
-    const wrong = (path: string, message: string) =>
-      issues.push({ code: 'custom', path: [path], message, input: value })
-    if ((value.script === undefined) === (value.bundle === undefined)) wrong('script', 'give either script or bundle')
-    if (value.script !== undefined && value.entry !== 'main.py') wrong('entry', 'is for bundles only')
-    for (const name of Object.keys(value.secrets)) if (name in value.env) wrong('secrets', `${name} stands in env too`)
-  })
+export const submissionSchema = fields.check(({ value, issues }) => {
+  const wrong = (path: string, message: string) => issues.push({ code: 'custom', path: [path], message, input: value })
+  if ((value.script === undefined) === (value.bundle === undefined)) wrong('script', 'give either script or bundle')
+  if (value.script !== undefined && value.entry !== 'main.py') wrong('entry', 'is for bundles only')
+  for (const name of Object.keys(value.secrets)) if (name in value.env) wrong('secrets', `${name} stands in env too`)
+})
 export type Submission = z.infer<typeof submissionSchema>
+
+/** What a job was submitted as, without the values of its secrets. */
+export const submittedSchema = fields
+  .omit({ secrets: true })
+  .extend({ secretNames: z.array(z.string()) })
+  .meta({ id: 'Submission' })
+export type Submitted = z.infer<typeof submittedSchema>
+
+type Shape = typeof fields.shape
+type Bare<T> = T extends z.ZodDefault<infer Inner> ? Inner : T
+const bare = (field: z.ZodType) => (field instanceof z.ZodDefault ? field.unwrap() : field)
+const optional = Object.fromEntries(
+  Object.entries(fields.shape).map(([key, field]) => [key, z.optional(bare(field))]),
+) as { [K in keyof Shape]: z.ZodOptional<Bare<Shape[K]>> }
+
+/**
+ * What may be another way when a job is run again: any field of a submission, which then takes the place of the job's own as a whole.
+ * Secrets were forgotten at its end, so each is given anew, or dropped by null.
+ */
+export const changesSchema = z.strictObject({
+  ...optional,
+  secrets: z.record(variableName, secretValue.nullable()).optional(),
+})
+export type Changes = z.infer<typeof changesSchema>

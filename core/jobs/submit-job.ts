@@ -7,10 +7,11 @@ import { holdBundle, putBundle } from '../bundles/put-bundle'
 import { type Ctx, requireTo } from '../context'
 import { DomainError, Invalid } from '../errors'
 import { recordEvents } from '../events/record-events'
-import { newId, type OrgId } from '../ids'
+import { type JobId, newId, type OrgId } from '../ids'
 import type { Store } from '../store/store'
 import { keepSecrets } from './job-secrets'
 import { LIMITS, type Submission, type Target } from './submission'
+import { recordJobEvent } from './transition'
 
 /** What submitting needs beside who is asking: secrets are encrypted, and a bundle may lie in the object store. */
 export type SubmitCtx = Ctx & { keys: Keys; store: Store }
@@ -18,23 +19,30 @@ export type SubmitCtx = Ctx & { keys: Keys; store: Store }
 /**
  * Accepts a job: its script or its hold of a bundle, the row, its secrets, the event and the outbox entry that asks for
  * placement commit together.
+ * @param rerunOf the job that it is a rerun of: it says so in an event of its own
  * @throws DomainError `too_large` for a script over the limit; Invalid for an unknown box, group or bundle, or a bundle without
- *   the file that is to be run; `forbidden`; StoreAway
+ *   the file that is to be run; `forbidden`; NotFound when `rerunOf` was removed meanwhile; StoreAway
  */
-export async function submitJob(ctx: SubmitCtx, submission: Submission): Promise<Job> {
+export async function submitJob(ctx: SubmitCtx, submission: Submission, rerunOf: JobId | null = null): Promise<Job> {
   requireTo(ctx, 'run')
   const { script, bundle, entry } = submission
   if (script !== undefined) refuseLargeScript(script)
   if (bundle !== undefined) await requireFile(ctx, bundle, entry)
   return await ctx.db.transaction().execute(async (tx) => {
+    const id = newId('job')
+    const { actor, requestId } = ctx
+    if (rerunOf) {
+      const data = { jobId: id, name: submission.name, requestId }
+      await recordJobEvent(tx, rerunOf, { type: 'rerun', actor, data })
+    }
     const target = await resolveTarget(tx, ctx.orgId, submission.target)
     const bundleSha256 =
       script === undefined ? await holdZip(tx, ctx.orgId, bundle ?? '') : await storeScript(tx, ctx.orgId, script)
-    const job = await insertJob(tx, ctx, submission, target, bundleSha256)
+    const job = await insertJob(tx, ctx, submission, { id, target, bundleSha256, rerunOf })
     await keepSecrets(tx, ctx.keys, job.id, submission.secrets)
-    const { id: subject, orgId, state } = job
-    const data = { name: job.name, queueKey: job.queueKey, requestId: ctx.requestId }
-    await recordEvents(tx, [{ subject, seq: 1, orgId, type: 'submitted', state, actor: ctx.actor, data }])
+    const { orgId, state, name, queueKey } = job
+    const data = { name, queueKey, requestId, ...(rerunOf && { rerunOf }) }
+    await recordEvents(tx, [{ subject: id, seq: 1, orgId, type: 'submitted', state, actor, data }])
     return job
   })
 }
@@ -43,8 +51,7 @@ async function insertJob(
   tx: Transaction<Database>,
   { orgId, actor }: Ctx,
   submission: Submission,
-  target: ResolvedTarget,
-  bundleSha256: string,
+  { target, ...facts }: { id: JobId; target: ResolvedTarget; bundleSha256: string; rerunOf: JobId | null },
 ): Promise<Job> {
   const { script: _, bundle: __, target: ___, secrets, artifacts, args, env, labels, requires, ...plain } = submission
   const sorted = [...new Set(requires)].sort()
@@ -52,10 +59,9 @@ async function insertJob(
     .insertInto('jobs')
     .values({
       ...plain,
-      id: newId('job'),
+      ...facts,
       orgId,
       lastSeq: 1,
-      bundleSha256,
       args: JSON.stringify(args),
       env: JSON.stringify(env),
       secretNames: JSON.stringify(Object.keys(secrets).sort()),

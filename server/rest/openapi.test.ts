@@ -36,6 +36,7 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
       'get /jobs/{jobId}/events',
     ],
     ...['get /jobs/{jobId}/logs', 'get /jobs/{jobId}/logs/raw', 'get /jobs/{jobId}/logs/stream'],
+    'get /jobs/{jobId}/submission',
     ...['get /openapi.json', 'get /ready', 'get /retention'],
     ...['patch /boxes/{boxId}', 'patch /jobs/{jobId}', 'patch /retention'],
     ...[
@@ -45,6 +46,7 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
       'post /bundles',
       'post /jobs',
       'post /jobs/{jobId}/cancel',
+      'post /jobs/{jobId}/rerun',
     ],
   ])
 })

@@ -120,13 +120,18 @@ function withLocation(response: unknown): unknown {
 const CONFLICTS = new Set([
   'GET /jobs/{jobId}/artifacts/{artifactId}',
   'POST /jobs/{jobId}/cancel',
+  'POST /jobs/{jobId}/rerun',
+  'PATCH /jobs/{jobId}',
   'POST /boxes',
   'PATCH /boxes/{boxId}',
   'DELETE /boxes/{boxId}',
 ])
 /** What they speak of may be lost in the object store. */
 const GONE = new Set(['GET /jobs/{jobId}/artifacts/{artifactId}', 'GET /jobs/{jobId}/artifacts.zip'])
-const UNPROCESSABLE = new Set(['POST /jobs', 'POST /bundles', 'POST /boxes', 'PATCH /boxes/{boxId}'])
+const UNPROCESSABLE = new Set([
+  ...['POST /jobs', 'POST /jobs/{jobId}/rerun', 'PATCH /jobs/{jobId}'],
+  ...['POST /bundles', 'POST /boxes', 'PATCH /boxes/{boxId}'],
+])
 
 function errorsOf(operation: Operation, method: string, path: string): number[] {
   if (!operation.security) return path === '/ready' ? [503] : []

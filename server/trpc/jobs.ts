@@ -3,10 +3,12 @@ import { eventViewSchema, listEvents } from '../../core/events/list-events'
 import { cancelJob } from '../../core/jobs/cancel-job'
 import { extendJob } from '../../core/jobs/extend-job'
 import { getJob } from '../../core/jobs/get-job'
+import { getSubmission } from '../../core/jobs/get-submission'
 import { jobViewSchema } from '../../core/jobs/job-view'
 import { listJobs } from '../../core/jobs/list-jobs'
+import { rerunJob } from '../../core/jobs/rerun-job'
 import { JOB_STATES } from '../../core/jobs/state'
-import { submissionSchema, timeoutSecondsSchema } from '../../core/jobs/submission'
+import { changesSchema, submissionSchema, submittedSchema, timeoutSecondsSchema } from '../../core/jobs/submission'
 import { submitJob } from '../../core/jobs/submit-job'
 import { logLineSchema, readLog } from '../../core/logs/read-log'
 import { procedure, router } from './init'
@@ -52,6 +54,38 @@ export const jobsRouter = router({
       await cancelJob(ctx, input.jobId, input.reason)
       return await getJob(ctx, input.jobId, ctx.publicUrl)
     }),
+
+  rerun: procedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/jobs/{jobId}/rerun',
+        tags,
+        summary: 'Submit a job that is over once more, as it was or with changes',
+        description:
+          "Each field that is given takes the place of the job's own. Values of secrets were forgotten at its end: each of its secretNames needs a value, or null to run without it.",
+      },
+      created: ({ id }) => `/api/v1/jobs/${id}`,
+    })
+    .input(changesSchema.extend({ jobId: jobIdSchema }))
+    .output(jobViewSchema)
+    .mutation(async ({ ctx, input: { jobId, ...changes } }) => {
+      const { id } = await rerunJob(ctx, jobId, changes)
+      return await getJob(ctx, id, ctx.publicUrl)
+    }),
+
+  submission: procedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/jobs/{jobId}/submission',
+        tags,
+        summary: 'Get what a job was submitted as, without the values of its secrets',
+      },
+    })
+    .input(z.strictObject({ jobId: jobIdSchema }))
+    .output(submittedSchema)
+    .query(({ ctx, input }) => getSubmission(ctx, input.jobId)),
 
   update: procedure
     .meta({
