@@ -18,6 +18,7 @@ import type { Deliver } from './relay'
 /** Events of a job after which some job may be placed: it became ready, or its box became free. */
 const ASKS_FOR_PLACEMENT = new Set(['submitted', 'return', 'retry', 'attempt_closed'])
 const isOfBox = (subject: string) => subject.startsWith('box_')
+const isOfJob = (subject: string) => subject.startsWith('job_')
 
 type Deps = {
   db: Db
@@ -46,7 +47,7 @@ export function deliverEvents({ db, bus, queues, log, place }: Deps): Deliver {
 /** What people asked for is told with the id of their request, so that it can be followed from the web process to here. */
 function tellOfRequest(log: Log, { subject, type, attempt, data: { requestId } }: Event): void {
   if (typeof requestId !== 'string') return
-  const of = isOfBox(subject) ? { boxId: subject } : { jobId: subject, attempt }
+  const of = isOfJob(subject) ? { jobId: subject, attempt } : isOfBox(subject) ? { boxId: subject } : { orgId: subject }
   log.info({ ...of, type, requestId }, 'event')
 }
 
@@ -58,6 +59,7 @@ async function followUp(queues: Queues, { type, subject, attempt }: Event): Prom
 
 function wakesOf({ subject, seq, orgId, type, attempt }: Event): Wake[] {
   if (isOfBox(subject)) return [{ topic: boxesTopic(orgId), n: seq }]
+  if (!isOfJob(subject)) return []
   const wakes = [
     { topic: jobTopic(subject), n: seq },
     { topic: jobsTopic(orgId), n: seq },

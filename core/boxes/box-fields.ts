@@ -1,13 +1,6 @@
 import { z } from 'zod'
 import { canonicalHost, checkLiteral } from '../channels/address'
-
-/** Text that Postgres and a header can carry, as people write names. */
-const plainName = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(100, 'must be at most 100 characters')
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters')
+import { plainNameSchema } from '../plain-name'
 
 const host = z.string().transform((given, ctx) => {
   const canonical = canonicalHost(given)
@@ -43,7 +36,7 @@ const labels = z
   )
   .refine((all) => Object.keys(all).length <= 64, 'must be at most 64')
 
-const groups = z.array(plainName).max(64, 'must be at most 64')
+const groups = z.array(plainNameSchema).max(64, 'must be at most 64')
 const slots = z.number().int('must be a whole number').min(1, 'must be at least 1').max(64, 'must be at most 64')
 
 const boxId = z.string().min(1, 'must not be empty').max(200, 'must be at most 200 characters')
@@ -59,7 +52,7 @@ export type BoxAddress = z.infer<typeof boxAddressSchema>
 
 /** A box as it is added. */
 export const newBoxSchema = boxAddressSchema.extend({
-  name: plainName,
+  name: plainNameSchema,
   labels: labels.default({}),
   groups: groups.default([]),
   slots: slots.default(1).meta({ description: 'How many jobs it runs at a time.' }),
@@ -71,7 +64,7 @@ export type NewBox = z.infer<typeof newBoxSchema>
 
 /** What can be changed about a box; what is left out stays. A new address or token must answer as the same box. */
 export const boxChangesSchema = z.strictObject({
-  name: plainName.optional(),
+  name: plainNameSchema.optional(),
   host: host.optional(),
   pythonPort: port.optional(),
   httpPort: port.optional(),

@@ -1,6 +1,5 @@
-import { sql } from 'kysely'
 import { type Ctx, requireTo } from '../context'
-import { recordEvents } from '../events/record-events'
+import { lockOrg, recordOrgEvent } from '../events/record-org-event'
 import { type Retention, readRetention } from './settings'
 
 /**
@@ -13,9 +12,9 @@ export async function changeRetention(
   changes: { [K in keyof Retention]?: Retention[K] | undefined },
 ): Promise<Retention> {
   requireTo(ctx, 'manage')
-  const { db, orgId, actor, requestId } = ctx
+  const { db, orgId } = ctx
   return await db.transaction().execute(async (tx) => {
-    await tx.selectFrom('orgs').select('id').where('id', '=', orgId).forNoKeyUpdate().execute()
+    await lockOrg(tx, ctx)
     const before = await readRetention(tx, orgId)
     const given = Object.entries(changes).filter(([, days]) => days !== undefined)
     const after: Retention = { ...before, ...Object.fromEntries(given) }
@@ -26,13 +25,7 @@ export async function changeRetention(
       .set({ keepJobsDays, keepLogsDays, keepArtifactsDays })
       .where('id', '=', orgId)
       .execute()
-    const { last } = await tx
-      .selectFrom('events')
-      .select((eb) => eb.fn.coalesce(eb.fn.max('seq'), sql<number>`0`).as('last'))
-      .where('subject', '=', orgId)
-      .executeTakeFirstOrThrow()
-    const data = { before, after, requestId }
-    await recordEvents(tx, [{ subject: orgId, seq: last + 1, orgId, type: 'retention_changed', actor, data }])
+    await recordOrgEvent(tx, ctx, { type: 'retention_changed', data: { before, after } })
     return after
   })
 }

@@ -23,6 +23,7 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
   expect(operations.map(({ path, method }) => `${method} ${path}`).sort()).toEqual([
     ...[
       'delete /boxes/{boxId}',
+      'delete /tokens/{tokenId}',
       'get /boxes',
       'get /boxes/{boxId}',
       'get /boxes/{boxId}/events',
@@ -37,7 +38,7 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
     ],
     ...['get /jobs/{jobId}/logs', 'get /jobs/{jobId}/logs/raw', 'get /jobs/{jobId}/logs/stream'],
     'get /jobs/{jobId}/submission',
-    ...['get /openapi.json', 'get /ready', 'get /retention'],
+    ...['get /openapi.json', 'get /ready', 'get /retention', 'get /tokens'],
     ...['patch /boxes/{boxId}', 'patch /jobs/{jobId}', 'patch /retention'],
     ...[
       'post /boxes',
@@ -47,6 +48,7 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
       'post /jobs',
       'post /jobs/{jobId}/cancel',
       'post /jobs/{jobId}/rerun',
+      'post /tokens',
     ],
   ])
 })

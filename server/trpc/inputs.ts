@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ArtifactId, BoxId, JobId } from '../../core/ids'
+import type { ArtifactId, BoxId, Id, JobId, SessionId, TokenId } from '../../core/ids'
 
 const INT4_MAX = 2_147_483_647
 
@@ -14,20 +14,17 @@ export const queryInt = (min: number, max = INT4_MAX) =>
     .min(min, `must be at least ${min}`)
     .max(max, `must be at most ${max}`)
 
-export const jobIdSchema = z
-  .string()
-  .regex(/^job_[0-9a-z]{1,80}$/, 'must be the id of a job')
-  .transform((id) => id as JobId)
+const idSchema = <T extends Id<string>>(prefix: string, what: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-9a-z]{1,80}$`), `must be the id of ${what}`)
+    .transform((id) => id as T)
 
-export const boxIdSchema = z
-  .string()
-  .regex(/^box_[0-9a-z]{1,80}$/, 'must be the id of a box')
-  .transform((id) => id as BoxId)
-
-export const artifactIdSchema = z
-  .string()
-  .regex(/^art_[0-9a-z]{1,80}$/, 'must be the id of an artifact')
-  .transform((id) => id as ArtifactId)
+export const jobIdSchema = idSchema<JobId>('job', 'a job')
+export const boxIdSchema = idSchema<BoxId>('box', 'a box')
+export const artifactIdSchema = idSchema<ArtifactId>('art', 'an artifact')
+export const tokenIdSchema = idSchema<TokenId>('tok', 'an API token')
+export const sessionIdSchema = idSchema<SessionId>('sess', 'a session')
 
 const PAGE = { default: 50, max: 200 } as const
 export const pageLimit = () => queryInt(1, PAGE.max).default(PAGE.default)

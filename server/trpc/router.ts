@@ -4,6 +4,7 @@ import { boxesRouter } from './boxes'
 import { router } from './init'
 import { jobsRouter } from './jobs'
 import { retentionRouter } from './retention'
+import { tokensRouter } from './tokens'
 
 /** What pages and tools call by tRPC; the procedures with `meta.openapi` are the REST API too (server/rest). */
 export const appRouter = router({
@@ -11,6 +12,7 @@ export const appRouter = router({
   artifacts: artifactsRouter,
   boxes: boxesRouter,
   retention: retentionRouter,
+  tokens: tokensRouter,
   account: accountRouter,
 })
 export type AppRouter = typeof appRouter
