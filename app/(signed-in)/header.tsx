@@ -23,9 +23,14 @@ export function Header({ account }: { account: Account }) {
         <div className="ml-auto flex min-w-0 items-center gap-3">
           <div className="flex min-w-0 flex-col text-right leading-tight">
             <span className="truncate text-xs font-medium">{account.organisation.name}</span>
-            <span className="truncate text-xs text-muted" title={`${account.user.email} (${account.role})`}>
+            <Link
+              href="/account"
+              prefetch={false}
+              className="truncate text-xs text-muted"
+              title={`Account of ${account.user.email} (${account.role})`}
+            >
               {account.user.name}
-            </span>
+            </Link>
           </div>
           <SignOutButton />
         </div>

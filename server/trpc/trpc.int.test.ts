@@ -1,5 +1,6 @@
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
 import { expect, test } from 'vitest'
+import { checkSession, createSession } from '../../core/access/sessions'
 import { aBox } from '../../core/testing/fixtures'
 import { aMember, aServer } from '../testing/fixtures'
 import type { AppRouter } from './router'
@@ -49,4 +50,30 @@ test('errors carry code, issues and request id, and no details of ours', async (
   await s.web.db.destroy()
   const broken = await failureOf(tool.jobs.list.query({}))
   expect(JSON.stringify(broken)).not.toMatch(/driver|stack|destroyed/)
+})
+
+test('everybody sees where they are signed in, and ends their own sessions and nobody else’s', async () => {
+  await using s = await aServer()
+  const [ada, eve] = [await aMember(s.web), await aMember(s.web)]
+  const { userId, ctx } = ada
+  const elsewhere = await createSession(s.db, { userId, orgId: ctx.orgId, userAgent: 'phone' })
+  const third = await createSession(s.db, { userId, orgId: ctx.orgId, userAgent: 'tablet' })
+  const { account } = clientOf(s.url, { cookie: ada.cookie, 'sec-fetch-site': 'same-origin' })
+  const listed = async () =>
+    (await account.sessions.query())
+      .map(({ userAgent, current }) => ({ userAgent, current }))
+      .sort((a, b) => (a.userAgent < b.userAgent ? -1 : 1))
+  const own = { userAgent: 'vitest', current: true }
+  const phone = { userAgent: 'phone', current: false }
+  expect(await listed()).toEqual([phone, { userAgent: 'tablet', current: false }, own])
+  await expect(account.revokeSession.mutate({ sessionId: eve.sessionId })).rejects.toMatchObject({
+    data: { code: 'not_found' },
+  })
+  await account.revokeSession.mutate({ sessionId: third })
+  expect(await checkSession(s.db, third)).toBeUndefined()
+  expect(await listed()).toEqual([phone, own])
+  expect(await account.revokeOtherSessions.mutate()).toEqual({ ended: 1 })
+  expect(await checkSession(s.db, elsewhere)).toBeUndefined()
+  expect(await listed()).toEqual([own])
+  expect(await checkSession(s.db, eve.sessionId)).toBeDefined()
 })
