@@ -1,12 +1,11 @@
 'use client'
 
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { BoxView } from '../../../../core/boxes/list-boxes'
 import type { BoxId, JobId } from '../../../../core/ids'
 import { isTerminal } from '../../../../core/jobs/state'
-import { failureOf } from '../../../data/failure'
-import { leaveWhenSignedOut, useTRPC } from '../../../data/trpc'
+import { useTRPC } from '../../../data/trpc'
+import { useDialog } from '../../../data/use-dialog'
 import { Button } from '../../../ui/button'
 import { ConfirmDialog } from '../../../ui/confirm-dialog'
 import { Field, inputClasses } from '../../../ui/field'
@@ -17,30 +16,23 @@ export type Lease = BoxView['leases'][number]
 /** The button that frees a slot by hand, and the question before it does. */
 export function ReleaseBox({ box, boxId, lease }: { box: BoxView; boxId: BoxId; lease: Lease }) {
   const trpc = useTRPC()
-  const queryClient = useQueryClient()
-  const [asking, setAsking] = useState(false)
   const [reason, setReason] = useState('')
-  const release = useMutation(
-    trpc.boxes.release.mutationOptions({
-      onSuccess: (released) => queryClient.setQueryData(trpc.boxes.get.queryKey({ boxId }), released),
-      onError: leaveWhenSignedOut,
-    }),
+  const release = useDialog(trpc.boxes.release.mutationOptions(), (released, cache) =>
+    cache.setQueryData(trpc.boxes.get.queryKey({ boxId }), released),
   )
-  const close = () => setAsking(false)
-  const send = () =>
-    release.mutate({ boxId, reason: reason.trim(), ...(lease.jobId && { jobId: lease.jobId as JobId }) })
+  const send = () => release.send({ boxId, reason: reason.trim(), ...(lease.jobId && { jobId: lease.jobId as JobId }) })
   return (
     <>
-      <Button onClick={() => setAsking(true)}>Release …</Button>
+      <Button onClick={release.ask}>Release …</Button>
       <ConfirmDialog
-        open={asking}
-        onClose={close}
+        open={release.open}
+        onClose={release.close}
         title="Release box"
         actions={
           <>
-            <Button onClick={close}>Keep waiting</Button>
-            <Button look="danger" disabled={release.isPending || reason.trim() === ''} onClick={send}>
-              {release.isPending ? 'Releasing …' : 'Release box'}
+            <Button onClick={release.close}>Keep waiting</Button>
+            <Button look="danger" disabled={release.busy || reason.trim() === ''} onClick={send}>
+              {release.busy ? 'Releasing …' : 'Release box'}
             </Button>
           </>
         }
@@ -57,7 +49,7 @@ export function ReleaseBox({ box, boxId, lease }: { box: BoxView; boxId: BoxId; 
             />
           )}
         </Field>
-        {release.error && <Notice tone="bad">{failureOf(release.error).message}</Notice>}
+        {release.failure && <Notice tone="bad">{release.failure.message}</Notice>}
       </ConfirmDialog>
     </>
   )

@@ -1,12 +1,10 @@
 'use client'
 
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import { useState } from 'react'
 import type { BoxView } from '../../../../core/boxes/list-boxes'
 import type { BoxId } from '../../../../core/ids'
-import { failureOf } from '../../../data/failure'
-import { leaveWhenSignedOut, useTRPC } from '../../../data/trpc'
+import { useTRPC } from '../../../data/trpc'
+import { useDialog } from '../../../data/use-dialog'
 import { Button } from '../../../ui/button'
 import { ConfirmDialog } from '../../../ui/confirm-dialog'
 import { Notice } from '../../../ui/notice'
@@ -15,32 +13,24 @@ import { Notice } from '../../../ui/notice'
 export function RemoveBox({ box, boxId }: { box: BoxView; boxId: BoxId }) {
   const trpc = useTRPC()
   const router = useRouter()
-  const queryClient = useQueryClient()
-  const [asking, setAsking] = useState(false)
-  const close = () => setAsking(false)
-  const remove = useMutation(
-    trpc.boxes.remove.mutationOptions({
-      onSuccess: async () => {
-        await queryClient.invalidateQueries(trpc.boxes.list.queryFilter())
-        router.push('/boxes')
-      },
-      onError: leaveWhenSignedOut,
-    }),
-  )
+  const remove = useDialog(trpc.boxes.remove.mutationOptions(), async (_, cache) => {
+    await cache.invalidateQueries(trpc.boxes.list.queryFilter())
+    router.push('/boxes')
+  })
   return (
     <>
-      <Button look="danger" onClick={() => setAsking(true)}>
+      <Button look="danger" onClick={remove.ask}>
         Remove box
       </Button>
       <ConfirmDialog
-        open={asking}
-        onClose={close}
+        open={remove.open}
+        onClose={remove.close}
         title="Remove box"
         actions={
           <>
-            <Button onClick={close}>Keep it</Button>
-            <Button look="danger" disabled={remove.isPending} onClick={() => remove.mutate({ boxId })}>
-              {remove.isPending ? 'Removing …' : 'Remove box'}
+            <Button onClick={remove.close}>Keep it</Button>
+            <Button look="danger" disabled={remove.busy} onClick={() => remove.send({ boxId })}>
+              {remove.busy ? 'Removing …' : 'Remove box'}
             </Button>
           </>
         }
@@ -49,7 +39,7 @@ export function RemoveBox({ box, boxId }: { box: BoxView; boxId: BoxId }) {
           <strong className="font-semibold">{box.name}</strong> gets no more jobs and is asked nothing any more. Its
           jobs and its history stay; its name and address are free again.
         </p>
-        {remove.error && <Notice tone="bad">{failureOf(remove.error).message}</Notice>}
+        {remove.failure && <Notice tone="bad">{remove.failure.message}</Notice>}
       </ConfirmDialog>
     </>
   )

@@ -1,12 +1,12 @@
 'use client'
 
-import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useSuspenseQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { JobId } from '../../../../core/ids'
 import type { JobView } from '../../../../core/jobs/job-view'
 import { jobCan } from '../../../../core/jobs/state'
-import { failureOf } from '../../../data/failure'
-import { leaveWhenSignedOut, useTRPC } from '../../../data/trpc'
+import { useTRPC } from '../../../data/trpc'
+import { type Dialog, useDialog } from '../../../data/use-dialog'
 import { Button } from '../../../ui/button'
 import { ConfirmDialog } from '../../../ui/confirm-dialog'
 import { Field, inputClasses } from '../../../ui/field'
@@ -16,13 +16,16 @@ import { JobAction } from './job-action'
 
 /** The button that cancels, and the question before it does. Where it can't be cancelled, the button says why. */
 export function CancelJob({ job }: { job: JobView }) {
-  const [asking, setAsking] = useState(false)
+  const trpc = useTRPC()
+  const cancel = useDialog(trpc.jobs.cancel.mutationOptions(), (cancelled, cache) =>
+    cache.setQueryData(trpc.jobs.get.queryKey({ jobId: job.id as JobId }), cancelled),
+  )
   return (
     <>
-      <JobAction look="danger" whyNot={useWhyNot(job)} onClick={() => setAsking(true)}>
+      <JobAction look="danger" whyNot={useWhyNot(job)} onClick={cancel.ask}>
         Cancel job
       </JobAction>
-      <CancelDialog job={job} open={asking} onClose={() => setAsking(false)} />
+      <CancelDialog job={job} cancel={cancel} />
     </>
   )
 }
@@ -35,35 +38,23 @@ function useWhyNot({ state }: JobView): string | undefined {
   return undefined
 }
 
-function CancelDialog({ job, open, onClose }: { job: JobView; open: boolean; onClose: () => void }) {
-  const trpc = useTRPC()
-  const queryClient = useQueryClient()
+function CancelDialog({ job, cancel }: { job: JobView; cancel: Dialog<{ jobId: JobId; reason: string }> }) {
   const [reason, setReason] = useState('')
-  const jobId = job.id as JobId
-  const cancel = useMutation(
-    trpc.jobs.cancel.mutationOptions({
-      onSuccess: (cancelled) => {
-        queryClient.setQueryData(trpc.jobs.get.queryKey({ jobId }), cancelled)
-        onClose()
-      },
-      onError: leaveWhenSignedOut,
-    }),
-  )
   const isOver = !jobCan('cancel', job.state)
   return (
     <ConfirmDialog
-      open={open}
-      onClose={onClose}
+      open={cancel.open}
+      onClose={cancel.close}
       title="Cancel job"
       actions={
         <>
-          <Button onClick={onClose}>Keep it</Button>
+          <Button onClick={cancel.close}>Keep it</Button>
           <Button
             look="danger"
-            disabled={cancel.isPending || isOver}
-            onClick={() => cancel.mutate({ jobId, reason: reason.trim() })}
+            disabled={cancel.busy || isOver}
+            onClick={() => cancel.send({ jobId: job.id as JobId, reason: reason.trim() })}
           >
-            {cancel.isPending ? 'Cancelling …' : 'Cancel job'}
+            {cancel.busy ? 'Cancelling …' : 'Cancel job'}
           </Button>
         </>
       }
@@ -84,7 +75,7 @@ function CancelDialog({ job, open, onClose }: { job: JobView; open: boolean; onC
         )}
       </Field>
       {isOver && <Notice>Meanwhile the job is {jobStateText(job.state)}.</Notice>}
-      {cancel.error && !isOver && <Notice tone="bad">{failureOf(cancel.error).message}</Notice>}
+      {cancel.failure && !isOver && <Notice tone="bad">{cancel.failure.message}</Notice>}
     </ConfirmDialog>
   )
 }

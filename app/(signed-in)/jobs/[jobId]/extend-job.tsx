@@ -1,12 +1,12 @@
 'use client'
 
-import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useSuspenseQuery } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import type { JobId } from '../../../../core/ids'
 import type { JobView } from '../../../../core/jobs/job-view'
 import { isTerminal } from '../../../../core/jobs/state'
-import { failureOf } from '../../../data/failure'
-import { leaveWhenSignedOut, useTRPC } from '../../../data/trpc'
+import { useTRPC } from '../../../data/trpc'
+import { type Dialog, useDialog } from '../../../data/use-dialog'
 import { Button } from '../../../ui/button'
 import { ConfirmDialog } from '../../../ui/confirm-dialog'
 import { Field, inputClasses } from '../../../ui/field'
@@ -17,18 +17,21 @@ import { JobAction } from './job-action'
 
 /** The button that gives a job another timeout, also while it runs. */
 export function ExtendJob({ job }: { job: JobView }) {
-  const [asking, setAsking] = useState(false)
+  const trpc = useTRPC()
+  const update = useDialog(trpc.jobs.update.mutationOptions(), (updated, cache) =>
+    cache.setQueryData(trpc.jobs.get.queryKey({ jobId: job.id as JobId }), updated),
+  )
   const [text, setText] = useState('')
   const ask = () => {
     setText(String(job.timeoutSeconds))
-    setAsking(true)
+    update.ask()
   }
   return (
     <>
       <JobAction whyNot={useWhyNot(job)} onClick={ask}>
         Change timeout
       </JobAction>
-      <ExtendDialog job={job} open={asking} text={text} setText={setText} onClose={() => setAsking(false)} />
+      <ExtendDialog job={job} update={update} text={text} setText={setText} />
     </>
   )
 }
@@ -44,47 +47,33 @@ function useWhyNot({ state }: JobView): string | undefined {
 
 function ExtendDialog({
   job,
-  open,
+  update,
   text,
   setText,
-  onClose,
 }: {
   job: JobView
-  open: boolean
+  update: Dialog<{ jobId: JobId; timeoutSeconds: number }>
   text: string
   setText: (text: string) => void
-  onClose: () => void
 }) {
-  const trpc = useTRPC()
-  const queryClient = useQueryClient()
   const formId = useId()
-  const jobId = job.id as JobId
-  const update = useMutation(
-    trpc.jobs.update.mutationOptions({
-      onSuccess: (updated) => {
-        queryClient.setQueryData(trpc.jobs.get.queryKey({ jobId }), updated)
-        onClose()
-      },
-      onError: leaveWhenSignedOut,
-    }),
-  )
-  const failure = update.error ? failureOf(update.error) : undefined
+  const { failure } = update
   const problem = failure?.issues.find(({ path }) => path === 'timeoutSeconds')?.message
   const seconds = text.trim() === '' ? Number.NaN : Number(text)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    update.mutate({ jobId, timeoutSeconds: seconds })
+    update.send({ jobId: job.id as JobId, timeoutSeconds: seconds })
   }
   return (
     <ConfirmDialog
-      open={open}
-      onClose={onClose}
+      open={update.open}
+      onClose={update.close}
       title="Change timeout"
       actions={
         <>
-          <Button onClick={onClose}>Leave it</Button>
-          <Button type="submit" form={formId} look="primary" disabled={update.isPending || !Number.isFinite(seconds)}>
-            {update.isPending ? 'Changing …' : 'Change timeout'}
+          <Button onClick={update.close}>Leave it</Button>
+          <Button type="submit" form={formId} look="primary" disabled={update.busy || !Number.isFinite(seconds)}>
+            {update.busy ? 'Changing …' : 'Change timeout'}
           </Button>
         </>
       }

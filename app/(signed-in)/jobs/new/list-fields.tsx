@@ -1,11 +1,19 @@
 'use client'
 
-import { type ReactNode, useId, useState } from 'react'
+import { type ComponentProps, type ReactNode, useId, useState } from 'react'
 import { Button } from '../../../ui/button'
 import { FieldError, inputClasses } from '../../../ui/field'
 import type { Entry, FieldErrors, Pair } from './draft'
 
-export type ListProps = { title: string; one: string; hint?: ReactNode; errors: FieldErrors; field: string }
+type ListProps = {
+  title: string
+  one: string
+  hint?: ReactNode
+  errors: FieldErrors
+  field: string
+  /** Stand beside the button that adds a line. */
+  actions?: ReactNode
+}
 
 /** A list of texts that grows line by line. */
 export function EntryList({
@@ -53,8 +61,14 @@ export function EntryList({
 export function PairList({
   pairs,
   onChange,
+  value,
   ...list
-}: ListProps & { pairs: Pair[]; onChange: (pairs: Pair[]) => void }) {
+}: ListProps & {
+  pairs: Pair[]
+  onChange: (pairs: Pair[]) => void
+  /** How the input of a value differs from a plain one. */
+  value?: ComponentProps<'input'>
+}) {
   const edit = (id: number, part: Partial<Pair>) =>
     onChange(pairs.map((pair) => (pair.id === id ? { ...pair, ...part } : pair)))
   return (
@@ -64,7 +78,7 @@ export function PairList({
       onAdd={(id) => onChange([...pairs, { id, key: '', value: '' }])}
       onRemove={(id) => onChange(pairs.filter((pair) => pair.id !== id))}
     >
-      {({ id, key, value }, name, isNew, described) => (
+      {(pair, name, isNew, described) => (
         <>
           <input
             aria-label={`${name} name`}
@@ -72,10 +86,10 @@ export function PairList({
             // biome-ignore lint/a11y/noAutofocus: whoever adds a line is about to fill it
             autoFocus={isNew}
             placeholder="name"
-            value={key}
+            value={pair.key}
             autoComplete="off"
             spellCheck={false}
-            onChange={(event) => edit(id, { key: event.target.value })}
+            onChange={(event) => edit(pair.id, { key: event.target.value })}
             className={inputClasses('font-mono text-[0.8125rem] sm:max-w-60')}
           />
           <span aria-hidden="true" className="self-center text-muted">
@@ -84,10 +98,11 @@ export function PairList({
           <input
             aria-label={`${name} value`}
             placeholder="value"
-            value={value}
             autoComplete="off"
             spellCheck={false}
-            onChange={(event) => edit(id, { value: event.target.value })}
+            {...value}
+            value={pair.value}
+            onChange={(event) => edit(pair.id, { value: event.target.value })}
             className={inputClasses('font-mono text-[0.8125rem]')}
           />
         </>
@@ -100,7 +115,7 @@ type Described = { 'aria-invalid'?: true; 'aria-describedby'?: string }
 type Inputs<L> = (line: L, name: string, isNew: boolean, described: Described) => ReactNode
 
 /** The frame of all lists: a legend, the lines each with its error and a way to remove it, and a way to add one. */
-export function Lines<L extends { id: number }>({
+function Lines<L extends { id: number }>({
   title,
   one,
   hint,
@@ -115,8 +130,6 @@ export function Lines<L extends { id: number }>({
   lines: L[]
   onAdd: (id: number) => void
   onRemove: (id: number) => void
-  /** Stand beside the button that adds a line. */
-  actions?: ReactNode
   children: Inputs<L> | [Inputs<L>, ReactNode]
 }) {
   const frame = useId()
