@@ -5,6 +5,11 @@ export function jobPath(jobId: string): Route {
   return `/jobs/${jobId}` as Route
 }
 
+/** Address of the form that runs a job again with changes. */
+export function editPath(jobId: string): Route {
+  return `/jobs/new?rerun=${jobId}` as Route
+}
+
 /** Address of a box's page. */
 export function boxPath(boxId: string): Route {
   return `/boxes/${boxId}` as Route

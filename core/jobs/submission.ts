@@ -18,6 +18,7 @@ export const LIMITS = {
   timeoutSeconds: { min: 1, max: 7 * 86_400, default: 3_600 },
   queueTimeoutSeconds: { min: 1, max: 30 * 86_400, default: 86_400 },
   graceSeconds: { min: 0, max: 60, default: 10 },
+  noOutputTimeoutSeconds: { min: 1, max: 7 * 86_400, default: null },
 } as const
 
 const RESERVED_ENV = /^(STOUT_|LAGER_)|^PYTHONBREAKPOINT$/
@@ -136,7 +137,9 @@ const fields = z.strictObject({
   queueTimeoutSeconds: seconds(LIMITS.queueTimeoutSeconds),
   graceSeconds: seconds(LIMITS.graceSeconds),
   /** The script is ended when it prints nothing for so long. Null: it may be silent. */
-  noOutputTimeoutSeconds: wholeSeconds(LIMITS.timeoutSeconds).nullable().default(null),
+  noOutputTimeoutSeconds: wholeSeconds(LIMITS.noOutputTimeoutSeconds)
+    .nullable()
+    .default(LIMITS.noOutputTimeoutSeconds.default),
 })
 
 /** A job as it is submitted by REST, tRPC and the browser's form. Only `script`, or else `bundle`, is required. */

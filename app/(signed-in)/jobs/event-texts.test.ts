@@ -62,6 +62,14 @@ test.each([
   [event('deadline_moved'), { title: 'Deadline moved' }],
 ])('%j', (happened, text) => expect(eventText(happened, 'bench-1')).toEqual(text))
 
+test('a rerun leads to the other job, from both ends', () => {
+  const told = { attempt: null, data: { jobId: 'job_2', name: 'soak' } }
+  expect(eventText({ type: 'rerun', ...told })).toEqual({ title: 'Run again', detail: 'soak', jobId: 'job_2' })
+  const data = { rerunOf: 'job_1' }
+  expect(eventText({ type: 'submitted', attempt: null, data })).toMatchObject({ detail: 'as a rerun', jobId: 'job_1' })
+  expect(eventText({ type: 'submitted', attempt: null, data: {} })).toEqual({ title: 'Submitted' })
+})
+
 test('every transition has words of its own', () => {
   const titles = Object.keys(TRANSITIONS).map((type) => eventText(event(type)).title)
   expect(new Set(titles).size).toBe(titles.length)

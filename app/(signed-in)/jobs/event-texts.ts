@@ -1,8 +1,8 @@
 import type { EventView } from '../../../core/events/list-events'
 import { formatCount, formatCountOf, formatDuration } from '../../ui/format'
 
-/** What happened, and what is known about it besides. */
-export type EventText = { title: string; detail?: string }
+/** What happened, what is known about it besides, and the other job that it speaks of. */
+export type EventText = { title: string; detail?: string; jobId?: string }
 
 type Told = Pick<EventView, 'type' | 'data' | 'attempt'>
 
@@ -11,7 +11,9 @@ export function eventText({ type, data, attempt }: Told, boxName?: string | null
   const text = (key: string) => (typeof data[key] === 'string' && data[key] !== '' ? (data[key] as string) : undefined)
   switch (type) {
     case 'submitted':
-      return { title: 'Submitted' }
+      return withJob('Submitted', 'as a rerun', text('rerunOf'))
+    case 'rerun':
+      return withJob('Run again', text('name'), text('jobId'))
     case 'wait':
       return { title: 'Waits for a box' }
     case 'place':
@@ -54,6 +56,9 @@ export function eventText({ type, data, attempt }: Told, boxName?: string | null
       return withDetail(sentence(type), text('detail'))
   }
 }
+
+const withJob = (title: string, detail: string | undefined, jobId: string | undefined): EventText =>
+  jobId === undefined ? { title } : { ...withDetail(title, detail), jobId }
 
 const withDetail = (title: string, detail: string | undefined): EventText => ({ title, ...(detail && { detail }) })
 

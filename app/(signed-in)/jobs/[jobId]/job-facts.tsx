@@ -1,11 +1,13 @@
 'use client'
 
+import Link from 'next/link'
 import type { ReactNode } from 'react'
 import type { JobView } from '../../../../core/jobs/job-view'
 import { isTerminal } from '../../../../core/jobs/state'
 import { CopyButton } from '../../../ui/copy-button'
 import { formatBytes, formatDuration } from '../../../ui/format'
 import { Panel } from '../../../ui/panel'
+import { jobPath } from '../../../ui/paths'
 import { AbsoluteTime, Duration, RelativeTime } from '../../../ui/time'
 import { actorText } from '../event-texts'
 
@@ -36,6 +38,13 @@ export function JobFacts({ job }: { job: JobView }) {
           <AbsoluteTime at={job.createdAt} />
         </Fact>
         <Fact name="Submitted by">{actorText({ actor: job.submittedBy, actorName: job.submitterName })}</Fact>
+        {job.rerunOf !== null && (
+          <Fact name="Rerun of">
+            <Link href={jobPath(job.rerunOf)} className="font-mono text-xs">
+              {job.rerunOf}
+            </Link>
+          </Fact>
+        )}
         <Fact name="Target">{targetText(job.target)}</Fact>
         {requires.length > 0 && (
           <Fact name="Requires">

@@ -20,6 +20,7 @@ import { JobFacts } from './job-facts'
 import { JobLog } from './job-log'
 import { JobTimeline } from './job-timeline'
 import { JobVerdict } from './job-verdict'
+import { RerunJob } from './rerun-job'
 import { WaitReasons } from './wait-reasons'
 
 /** A job as it is now: state, why it waits or how it ended, its log, its facts, and what happened to it. */
@@ -34,6 +35,7 @@ export function JobPageBody({ jobId }: { jobId: JobId }) {
         title={job.name}
         actions={
           <>
+            <RerunJob job={job} />
             <ExtendJob job={job} />
             <CancelJob job={job} />
           </>

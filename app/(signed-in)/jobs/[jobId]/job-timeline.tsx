@@ -1,6 +1,7 @@
 'use client'
 
 import { useSuspenseQueries } from '@tanstack/react-query'
+import Link from 'next/link'
 import { useState, useTransition } from 'react'
 import type { EventView } from '../../../../core/events/list-events'
 import type { JobId } from '../../../../core/ids'
@@ -9,6 +10,7 @@ import { isTerminal } from '../../../../core/jobs/state'
 import { useTRPC } from '../../../data/trpc'
 import { Button } from '../../../ui/button'
 import { classes } from '../../../ui/classes'
+import { jobPath } from '../../../ui/paths'
 import { Duration, RelativeTime } from '../../../ui/time'
 import { actorText, eventText } from '../event-texts'
 import { EVENTS_A_PAGE } from './events-page'
@@ -64,7 +66,7 @@ function TimelineEvent({
   until: string | null | undefined
 }) {
   const boxName = event.data.boxId === job.boxId ? job.boxName : undefined
-  const { title, detail } = eventText(event, boxName)
+  const { title, detail, jobId } = eventText(event, boxName)
   return (
     <li className="relative flex gap-3 pb-3 last:pb-0">
       {until !== undefined && (
@@ -86,7 +88,9 @@ function TimelineEvent({
             </span>
           )}
         </div>
-        {detail && <p className="text-xs wrap-anywhere">{detail}</p>}
+        {detail && (
+          <p className="text-xs wrap-anywhere">{jobId ? <Link href={jobPath(jobId)}>{detail}</Link> : detail}</p>
+        )}
         <p className="text-xs text-muted">
           <RelativeTime at={event.at} /> · {actorText(event)}
         </p>

@@ -9,7 +9,7 @@ export type Pair = { id: number; key: string; value: string }
 export const EMPTY_DRAFT: Draft = {
   ...{ name: '', source: 'script', script: '', entry: '', target: 'any', box: '', group: '' },
   ...{ requires: [], args: [], env: [], secrets: [], labels: [], globs: [], lagerOutput: false },
-  ...{ timeoutSeconds: '', queueTimeoutSeconds: '', graceSeconds: '' },
+  ...{ timeoutSeconds: '', queueTimeoutSeconds: '', noOutputTimeoutSeconds: '', graceSeconds: '' },
 }
 
 /** The form as it stands. Numbers are texts until they are sent, so that half-typed ones can stand there. */
@@ -32,6 +32,8 @@ export type Draft = {
   lagerOutput: boolean
   timeoutSeconds: string
   queueTimeoutSeconds: string
+  /** Empty: it may be silent. */
+  noOutputTimeoutSeconds: string
   graceSeconds: string
 }
 
@@ -56,6 +58,7 @@ export function toSubmission(draft: Draft, bundle?: string): Partial<Submission>
     artifacts: { globs: filled(globs), lagerOutput },
     ...seconds('timeoutSeconds', draft.timeoutSeconds),
     ...seconds('queueTimeoutSeconds', draft.queueTimeoutSeconds),
+    ...seconds('noOutputTimeoutSeconds', draft.noOutputTimeoutSeconds),
     ...seconds('graceSeconds', draft.graceSeconds),
   }
 }

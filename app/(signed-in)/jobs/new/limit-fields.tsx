@@ -6,6 +6,11 @@ import type { Draft, FieldErrors } from './draft'
 const FIELDS = [
   { field: 'timeoutSeconds', label: 'Timeout (seconds)', what: 'The script is ended after this.' },
   { field: 'queueTimeoutSeconds', label: 'Queue timeout (seconds)', what: 'How long it may wait for a box.' },
+  {
+    field: 'noOutputTimeoutSeconds',
+    label: 'Silence timeout (seconds)',
+    what: 'Ended when it prints nothing for so long.',
+  },
   { field: 'graceSeconds', label: 'Grace period (seconds)', what: 'From SIGTERM to SIGKILL when it is ended.' },
 ] as const
 
@@ -22,15 +27,20 @@ export function LimitFields({
   limits: typeof LIMITS
 }) {
   return (
-    <div className="grid gap-5 sm:grid-cols-3">
+    <div className="grid gap-5 sm:grid-cols-2 lg:grid-cols-4">
       {FIELDS.map(({ field, label, what }) => (
-        <Field key={field} label={label} error={errors[field]} hint={`${what} ${inWords(draft[field], limits[field])}`}>
+        <Field
+          key={field}
+          label={label}
+          error={errors[field]}
+          hint={`${what} ${inWords(draft[field], limits[field].default)}`}
+        >
           {(props) => (
             <input
               {...props}
               inputMode="numeric"
               autoComplete="off"
-              placeholder={String(limits[field].default)}
+              placeholder={String(limits[field].default ?? 'none')}
               value={draft[field]}
               onChange={(event) => change({ [field]: event.target.value })}
               className={inputClasses()}
@@ -42,8 +52,8 @@ export function LimitFields({
   )
 }
 
-function inWords(text: string, { default: fallback }: { default: number }): string {
+function inWords(text: string, fallback: number | null): string {
   const given = Number(text)
-  if (text.trim() === '') return `Default: ${formatDuration(fallback * 1_000)}.`
+  if (text.trim() === '') return fallback === null ? 'Default: never.' : `Default: ${formatDuration(fallback * 1_000)}.`
   return Number.isFinite(given) && given >= 0 ? `= ${formatDuration(given * 1_000)}.` : ''
 }

@@ -12,23 +12,34 @@ import { ArtifactFields } from './artifact-fields'
 import type { BundleUpload } from './bundle/bundle-upload'
 import type { BundleLimits } from './bundle/content'
 import { fromDrop, isBundle } from './bundle/folder'
+import type { StoredBundle } from './bundle/send-bundle'
 import { useBundleUpload } from './bundle/use-bundle-upload'
 import { type Draft, EMPTY_DRAFT, type FieldErrors } from './draft'
 import { LimitFields } from './limit-fields'
 import { EntryList, PairList } from './list-fields'
+import { draftOf } from './rerun-draft'
 import { SecretFields } from './secret-fields'
 import { Section } from './section'
 import { SourceFields } from './source-fields'
 import { TargetFields } from './target-fields'
-import { useSubmit } from './use-submit'
+import { type Rerun, useSubmit } from './use-submit'
 
 /** Describes a job and submits it. The server decides what is right; what it refuses is shown at its field. */
-export function NewJobForm({ limits, bundleLimits }: { limits: typeof LIMITS; bundleLimits: BundleLimits }) {
+export function NewJobForm({
+  limits,
+  bundleLimits,
+  rerun,
+}: {
+  limits: typeof LIMITS
+  bundleLimits: BundleLimits
+  /** The job that it begins with, when that is run again; `kept` is its bundle. */
+  rerun?: Rerun & { kept?: StoredBundle }
+}) {
   const router = useRouter()
-  const [draft, setDraft] = useState(EMPTY_DRAFT)
+  const [draft, setDraft] = useState(rerun ? draftOf(rerun.submitted) : EMPTY_DRAFT)
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
-  const upload = useBundleUpload(bundleLimits)
-  const { submit, busy, errors, failure } = useSubmit(draft, upload, (jobId) => router.push(jobPath(jobId)))
+  const upload = useBundleUpload(bundleLimits, rerun?.kept)
+  const { submit, busy, errors, failure } = useSubmit(draft, upload, rerun, (jobId) => router.push(jobPath(jobId)))
   const drop = useDrop(upload, bundleLimits, () => change({ source: 'bundle' }))
   const form = useFocusOnFirstError(errors)
   const hydrated = useHydrated() // what is typed before that would be shown, but not sent

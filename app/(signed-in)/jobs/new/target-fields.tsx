@@ -110,6 +110,7 @@ function Choice({
           className={inputClasses('max-w-lg')}
         >
           <option value="">Choose …</option>
+          {value !== '' && !options.some((option) => option.value === value) && <option value={value}>{value}</option>}
           {options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.label}

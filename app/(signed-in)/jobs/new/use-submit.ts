@@ -2,17 +2,28 @@
 
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
+import type { JobId } from '../../../../core/ids'
+import type { Submitted } from '../../../../core/jobs/submission'
 import { failureOf } from '../../../data/failure'
 import { leaveWhenSignedOut, useTRPCClient } from '../../../data/trpc'
 import type { BundleUpload } from './bundle/bundle-upload'
 import { entryOf } from './bundle/content'
 import { type Draft, draftErrors, type FieldErrors, fieldErrors, toSubmission } from './draft'
+import { toChanges } from './rerun-draft'
+
+/** The job that is run again, and what it was submitted as. */
+export type Rerun = { jobId: JobId; submitted: Submitted }
 
 /**
- * Submits the draft, once its bundle is uploaded. The submission is made while it is sent and handed to nobody, so that the
+ * Submits the draft, or runs the job again as the draft says, once its bundle is uploaded. The submission is made while it is sent and handed to nobody, so that the
  * values of secrets are in no cache of what was called.
  */
-export function useSubmit(written: Draft, upload: BundleUpload, onSubmitted: (jobId: string) => void) {
+export function useSubmit(
+  written: Draft,
+  upload: BundleUpload,
+  rerun: Rerun | undefined,
+  onSubmitted: (jobId: string) => void,
+) {
   const client = useTRPCClient()
   const [errors, setErrors] = useState<FieldErrors>({})
   const draft = written.source === 'bundle' ? withBundle(written, upload) : written
@@ -20,7 +31,9 @@ export function useSubmit(written: Draft, upload: BundleUpload, onSubmitted: (jo
     gcTime: 0,
     mutationFn: async () => {
       const bundle = draft.source === 'bundle' ? (await upload.stored()).sha256 : undefined
-      return await client.jobs.submit.mutate(toSubmission(draft, bundle))
+      if (!rerun) return await client.jobs.submit.mutate(toSubmission(draft, bundle))
+      const { jobId, submitted } = rerun
+      return await client.jobs.rerun.mutate({ jobId, ...toChanges(draft, submitted, bundle) })
     },
     onSuccess: ({ id }) => onSubmitted(id),
     onError: (error) => {
@@ -42,7 +55,8 @@ export function useSubmit(written: Draft, upload: BundleUpload, onSubmitted: (jo
 }
 
 /** What was left to the bundle: its name, and the file that suggests itself. */
-function withBundle(draft: Draft, { content }: BundleUpload): Draft {
+function withBundle(draft: Draft, { state, content }: BundleUpload): Draft {
+  if (state.phase === 'ready' && !content) return draft // kept from an earlier job
   return {
     ...draft,
     name: draft.name.trim() || (content?.name ?? ''),
@@ -55,5 +69,5 @@ function bundleErrors({ source }: Draft, { state, content }: BundleUpload): Fiel
   if (source === 'script') return {}
   if (state.phase === 'none') return { bundle: 'Choose a folder or a zip.' }
   if (state.phase === 'failed') return { bundle: 'It is not uploaded.' }
-  return content ? {} : { bundle: 'It is still being read.' }
+  return content || state.phase === 'ready' ? {} : { bundle: 'It is still being read.' }
 }

@@ -3,11 +3,12 @@
 import { type ChangeEvent, type DragEvent, useId, useRef, useState } from 'react'
 import { Button } from '../../../../ui/button'
 import { classes } from '../../../../ui/classes'
-import { Field, FieldError, inputClasses } from '../../../../ui/field'
+import { FieldError } from '../../../../ui/field'
 import { formatBytes, formatCount } from '../../../../ui/format'
 import { BundleStatus } from './bundle-status'
 import type { BundleUpload } from './bundle-upload'
-import { type BundleLimits, entryOf, pythonFiles } from './content'
+import type { BundleLimits } from './content'
+import { EntryPoint, KeptEntryPoint } from './entry-point'
 import { FileList } from './file-list'
 import { fromDrop, fromFile, fromFolderInput } from './folder'
 
@@ -33,6 +34,7 @@ export function BundleField({
       <legend className="mb-1 font-medium">Bundle</legend>
       <DropZone upload={upload} limits={limits} error={errors.bundle} most={most} />
       {state.phase !== 'none' && <BundleStatus upload={upload} />}
+      {state.phase === 'ready' && !content && <KeptEntryPoint entry={entry} onEntry={onEntry} error={errors.entry} />}
       {content && content.files.length > 0 && (
         <>
           <FileList files={content.files} />
@@ -135,44 +137,5 @@ function PickButton({
         {children}
       </Button>
     </>
-  )
-}
-
-function EntryPoint({
-  files,
-  entry,
-  onEntry,
-  error,
-}: {
-  files: Parameters<typeof pythonFiles>[0]
-  entry: string
-  onEntry: (entry: string) => void
-  error: string | undefined
-}) {
-  const candidates = pythonFiles(files)
-  const none = candidates.length === 0 ? 'There is no Python file (.py) in it.' : undefined
-  return (
-    <Field
-      label="Entry point"
-      hint="The file that is run, with the bundle's root as its directory."
-      error={none ?? error}
-    >
-      {(props) => (
-        <select
-          {...props}
-          value={entryOf(entry, files)}
-          disabled={candidates.length === 0}
-          onChange={(event) => onEntry(event.target.value)}
-          className={inputClasses('max-w-lg font-mono text-[0.8125rem]')}
-        >
-          <option value="">Choose …</option>
-          {candidates.map((path) => (
-            <option key={path} value={path}>
-              {path}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
   )
 }

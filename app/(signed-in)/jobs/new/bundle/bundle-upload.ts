@@ -64,6 +64,12 @@ export class BundleUpload {
     })
   }
 
+  /** Takes a bundle that Stout has, of whose files nothing is known here. */
+  keep(bundle: StoredBundle): void {
+    this.clear()
+    this.#set({ phase: 'ready', bundle, known: true })
+  }
+
   /** Sends the zip again after a failure that may pass, or after it was cancelled. */
   retry(): void {
     const zip = this.#zip

@@ -5,11 +5,11 @@ import { leaveWhenSignedOut } from '../../../../data/trpc'
 import { BundleUpload } from './bundle-upload'
 import type { BundleLimits } from './content'
 import { listZip } from './list-zip'
-import { isStored, sendBundle, sha256Of } from './send-bundle'
+import { isStored, type StoredBundle, sendBundle, sha256Of } from './send-bundle'
 import { zipInWorker } from './zip-in-worker'
 
-/** The bundle of a form: it lives as long as the form is shown. */
-export function useBundleUpload(limits: BundleLimits): BundleUpload {
+/** The bundle of a form: it lives as long as the form is shown. `kept` is the one that it begins with. */
+export function useBundleUpload(limits: BundleLimits, kept?: StoredBundle): BundleUpload {
   const [upload] = useState(
     () =>
       new BundleUpload(
@@ -28,7 +28,10 @@ export function useBundleUpload(limits: BundleLimits): BundleUpload {
     () => upload.state,
     () => upload.state,
   )
-  useEffect(() => () => upload.clear(), [upload])
+  useEffect(() => {
+    if (kept) upload.keep(kept)
+    return () => upload.clear()
+  }, [upload, kept])
   return upload
 }
 
