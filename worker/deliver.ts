@@ -15,8 +15,8 @@ import type { Log } from './log'
 import type { Queues } from './queues'
 import type { Deliver } from './relay'
 
-/** Events of a job after which some job may be placed: it became ready, or its box became free. */
-const ASKS_FOR_PLACEMENT = new Set(['submitted', 'return', 'retry', 'attempt_closed'])
+/** Events after which a job may be placed (it became ready, or its box became free), or waits for another reason. */
+const ASKS_FOR_PLACEMENT = new Set(['submitted', 'return', 'retry', 'attempt_closed', 'group_deleted'])
 const isOfBox = (subject: string) => subject.startsWith('box_')
 const isOfJob = (subject: string) => subject.startsWith('job_')
 

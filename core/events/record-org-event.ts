@@ -5,7 +5,9 @@ import { recordEvents } from './record-events'
 
 /** What people change about an organisation itself. */
 export type OrgHappening = {
-  type: 'retention_changed' | 'token_created' | 'token_revoked'
+  type:
+    | ('retention_changed' | 'token_created' | 'token_revoked')
+    | ('group_created' | 'group_renamed' | 'group_deleted')
   data: Record<string, unknown>
 }
 

@@ -59,7 +59,7 @@ function make(): Document {
     description: 'Runs Python jobs on a shared fleet of hardware-test boxes.',
     version: '1',
     baseUrl: '/api/v1',
-    tags: ['jobs', 'artifacts', 'bundles', 'boxes', 'tokens', 'retention', 'service'],
+    tags: ['jobs', 'artifacts', 'bundles', 'boxes', 'groups', 'tokens', 'retention', 'service'],
     securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'An API token: stout_…' } },
     defs: { Error: errorSchema },
   }) as unknown as Document
@@ -125,12 +125,14 @@ const CONFLICTS = new Set([
   'POST /boxes',
   'PATCH /boxes/{boxId}',
   'DELETE /boxes/{boxId}',
+  ...['POST /groups', 'PATCH /groups/{groupId}'],
 ])
 /** What they speak of may be lost in the object store. */
 const GONE = new Set(['GET /jobs/{jobId}/artifacts/{artifactId}', 'GET /jobs/{jobId}/artifacts.zip'])
 const UNPROCESSABLE = new Set([
   ...['POST /jobs', 'POST /jobs/{jobId}/rerun', 'PATCH /jobs/{jobId}'],
   ...['POST /bundles', 'POST /boxes', 'PATCH /boxes/{boxId}', 'POST /tokens'],
+  ...['POST /groups', 'PATCH /groups/{groupId}'],
 ])
 
 function errorsOf(operation: Operation, method: string, path: string): number[] {

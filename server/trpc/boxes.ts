@@ -10,7 +10,7 @@ import { removeBox } from '../../core/boxes/remove-box'
 import { updateBox } from '../../core/boxes/update-box'
 import { eventViewSchema } from '../../core/events/list-events'
 import { procedure, router } from './init'
-import { boxIdSchema, jobIdSchema, pageLimit, queryInt } from './inputs'
+import { boxIdSchema, jobIdSchema, nameCursor, pageLimit, queryInt } from './inputs'
 
 const tags = ['boxes']
 
@@ -19,11 +19,7 @@ export const boxesRouter = router({
     .meta({ openapi: { method: 'GET', path: '/boxes', tags, summary: 'List boxes by name' } })
     .input(
       z.strictObject({
-        cursor: z
-          .string()
-          .max(200)
-          .refine((name) => !name.includes('\0'), 'must not contain NUL characters')
-          .optional(),
+        cursor: nameCursor().optional(),
         limit: pageLimit(),
       }),
     )

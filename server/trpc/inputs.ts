@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ArtifactId, BoxId, Id, JobId, SessionId, TokenId } from '../../core/ids'
+import type { ArtifactId, BoxId, GroupId, Id, JobId, SessionId, TokenId } from '../../core/ids'
 
 const INT4_MAX = 2_147_483_647
 
@@ -23,8 +23,16 @@ const idSchema = <T extends Id<string>>(prefix: string, what: string) =>
 export const jobIdSchema = idSchema<JobId>('job', 'a job')
 export const boxIdSchema = idSchema<BoxId>('box', 'a box')
 export const artifactIdSchema = idSchema<ArtifactId>('art', 'an artifact')
+export const groupIdSchema = idSchema<GroupId>('group', 'a group')
 export const tokenIdSchema = idSchema<TokenId>('tok', 'an API token')
 export const sessionIdSchema = idSchema<SessionId>('sess', 'a session')
 
 const PAGE = { default: 50, max: 200 } as const
 export const pageLimit = () => queryInt(1, PAGE.max).default(PAGE.default)
+
+/** Where a list by name goes on: the last name of the page before. */
+export const nameCursor = () =>
+  z
+    .string()
+    .max(200)
+    .refine((name) => !name.includes('\0'), 'must not contain NUL characters')

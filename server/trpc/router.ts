@@ -1,6 +1,7 @@
 import { accountRouter } from './account'
 import { artifactsRouter } from './artifacts'
 import { boxesRouter } from './boxes'
+import { groupsRouter } from './groups'
 import { router } from './init'
 import { jobsRouter } from './jobs'
 import { retentionRouter } from './retention'
@@ -11,6 +12,7 @@ export const appRouter = router({
   jobs: jobsRouter,
   artifacts: artifactsRouter,
   boxes: boxesRouter,
+  groups: groupsRouter,
   retention: retentionRouter,
   tokens: tokensRouter,
   account: accountRouter,
