@@ -7,10 +7,13 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { artifacts } from './artifacts'
+import { bulkLog } from './bulk-log'
+import { ingest } from './ingest'
 import { latency } from './latency'
 import { lines } from './lines'
 import { packedLog } from './packed-log'
 import { plans } from './plans'
+import { python } from './python'
 import { type BenchOptions, type Figure, toJson, toTable } from './stats'
 import { supervisor } from './supervisor'
 import { type System, withSystem } from './system'
@@ -30,6 +33,9 @@ const BENCHES: Record<string, Bench> = {
   artifacts: { rounds: 3, run: whole(artifacts) },
   supervisor: { rounds: 20, run: ({ rounds }) => supervisor(rounds) },
   throughput: { rounds: 3, run: throughput },
+  python: { rounds: 3, run: python },
+  ingest: { rounds: 4, run: ingest },
+  'bulk-log': { rounds: 3, run: whole(bulkLog) },
   'packed-log': { rounds: 300, run: ({ rounds }) => packedLog(rounds) },
 }
 

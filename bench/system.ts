@@ -19,6 +19,10 @@ export type System = {
   submit(body: Record<string, unknown>): Promise<Job>
   /** Follows a job's log over SSE; `onLines` gets each message as it arrives. Resolves at `end`. */
   follow(jobId: string, onLines: (lines: Line[]) => void): Promise<void>
+  /** Lines of a job's log by REST. */
+  log(jobId: string, from: number, limit: number): Promise<{ items: Line[] }>
+  /** The download of a job's log. */
+  rawLog(jobId: string): AsyncIterable<string>
   /** Runs a script by a POST straight to the box's runtime; `onOutput` gets the bytes of its frames as they arrive. */
   direct(script: string, onOutput: (text: string) => void): Promise<void>
   job(jobId: string): Promise<Job & { attemptPhase?: string }>
@@ -113,6 +117,12 @@ function systemOf(stout: Stout): System {
         parser.feed(decoder.decode(chunk, { stream: true }))
         if (ended) break
       }
+    },
+    log: async (jobId, from, limit) => await get(`/jobs/${jobId}/logs?from=${from}&limit=${limit}`),
+    async *rawLog(jobId) {
+      const response = await fetch(`${api}/jobs/${jobId}/logs/raw`, { headers: authorization })
+      const decoder = new TextDecoder()
+      for await (const chunk of response.body ?? []) yield decoder.decode(chunk, { stream: true })
     },
     direct: (script, onOutput) => runDirectly(box, script, onOutput),
     async idle() {

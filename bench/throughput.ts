@@ -3,12 +3,12 @@ import { submitJob } from '../core/jobs/submit-job'
 import { wireBatch } from '../core/testing/batches'
 import { openLog } from '../worker/log'
 import { openQueues } from '../worker/queues'
-import { type Backend, type Fleet, type QueueEnv, withFleet } from './fleet'
+import { type Fleet, type QueueEnv, simulatedBoxes, withFleet } from './fleet'
 import type { LaunchFile } from './simulated-box'
 import { SimulatedSupervisor } from './simulated-supervisor'
 import type { BenchOptions, Figure } from './stats'
 
-const AIMS: Record<Backend, string> = { pg: '≥ 150 jobs/s', redis: '≥ 250 jobs/s' }
+const AIMS: Record<BenchOptions['backend'], string> = { pg: '≥ 150 jobs/s', redis: '≥ 250 jobs/s' }
 const BOXES = 50
 const LINES = 10
 /** People and scripts that submit at the same time. */
@@ -31,7 +31,7 @@ export async function throughput({ rounds, backend, jobs = 5_000, profile }: Ben
   let done: (() => void) | undefined
   const launched = (launch: LaunchFile) => void live(launch).then(() => done?.(), told)
   const before = async (queueEnv: QueueEnv) => void floor.push(await noOps(queueEnv, jobs))
-  await withFleet({ boxes: BOXES, backend, launched, before, profile }, async (fleet) => {
+  await withFleet({ backend, profile, addBoxes: simulatedBoxes(BOXES, launched), before }, async (fleet) => {
     for (let round = 0; round < rounds; round++) {
       samples.push(
         await wholeLives(fleet, jobs, (onDone) => {
