@@ -37,6 +37,7 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
       'get /jobs/{jobId}/artifacts',
       'get /jobs/{jobId}/artifacts.zip',
       'get /jobs/{jobId}/artifacts/{artifactId}',
+      'get /jobs/{jobId}/attempts',
       'get /jobs/{jobId}/events',
     ],
     ...['get /jobs/{jobId}/logs', 'get /jobs/{jobId}/logs/raw', 'get /jobs/{jobId}/logs/stream'],

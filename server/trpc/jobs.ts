@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { attemptViewSchema, listAttempts } from '../../core/attempts/list-attempts'
 import { eventViewSchema, listEvents } from '../../core/events/list-events'
 import { cancelJob } from '../../core/jobs/cancel-job'
 import { extendJob } from '../../core/jobs/extend-job'
@@ -112,6 +113,19 @@ export const jobsRouter = router({
     .input(z.strictObject({ jobId: jobIdSchema, cursor: queryInt(0).optional(), limit: pageLimit() }))
     .output(z.object({ items: z.array(eventViewSchema), nextCursor: z.number().int().nullable() }))
     .query(({ ctx, input: { jobId, ...page } }) => listEvents(ctx, jobId, page)),
+
+  attempts: procedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/jobs/{jobId}/attempts',
+        tags,
+        summary: 'List the attempts of a job, first to last',
+      },
+    })
+    .input(z.strictObject({ jobId: jobIdSchema }))
+    .output(z.object({ items: z.array(attemptViewSchema) }))
+    .query(async ({ ctx, input }) => ({ items: await listAttempts(ctx, input.jobId) })),
 
   logs: procedure
     .meta({ openapi: { method: 'GET', path: '/jobs/{jobId}/logs', tags, summary: 'Read lines of a log by number' } })

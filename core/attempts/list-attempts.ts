@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import type { Ctx } from '../context'
+import type { JobId } from '../ids'
+import { visibleJob } from '../jobs/visible-job'
+
+const instant = () => z.iso.datetime().nullable()
+
+/** One try to run a job on a box. */
+export const attemptViewSchema = z
+  .object({
+    attempt: z.number().int().meta({ description: 'From 1.' }),
+    boxId: z.string(),
+    boxName: z.string(),
+    phase: z.enum(['placed', 'claimed', 'exited', 'closed']),
+    endedBy: z.enum(['script', 'deadline', 'cancel', 'no_output', 'outside']).nullable().meta({
+      description: 'What ended its script; null while it runs, and when it never ran.',
+    }),
+    exitCode: z.number().int().nullable(),
+    signal: z.string().nullable(),
+    error: z.string().nullable(),
+    closedBy: z.enum(['done', 'fenced', 'reaped', 'released']).nullable().meta({
+      description:
+        'done: its box said that it is quiet; fenced: nobody had claimed it; reaped: a look at the box found it quiet; released: somebody let it go by hand.',
+    }),
+    lineCount: z.number().int().meta({ description: 'Lines of its log that can be read.' }),
+    placedAt: z.iso.datetime(),
+    launchedAt: instant(),
+    claimedAt: instant().meta({ description: 'When its script was granted to the box.' }),
+    exitedAt: instant(),
+    closedAt: instant(),
+  })
+  .meta({ id: 'Attempt' })
+export type AttemptView = z.infer<typeof attemptViewSchema>
+
+/** The attempts of a job, first one first. @throws NotFound */
+export async function listAttempts(ctx: Ctx, jobId: JobId): Promise<AttemptView[]> {
+  await visibleJob(ctx.db, ctx, jobId)
+  const rows = await ctx.db
+    .selectFrom('attempts')
+    .innerJoin('boxes', 'boxes.id', 'attempts.boxId')
+    .leftJoin('logHeads', (join) =>
+      join.onRef('logHeads.jobId', '=', 'attempts.jobId').onRef('logHeads.attempt', '=', 'attempts.attempt'),
+    )
+    .select(['attempts.attempt', 'attempts.boxId', 'boxes.name as boxName', 'attempts.phase', 'attempts.endedBy'])
+    .select(['attempts.exitCode', 'attempts.signal', 'attempts.error', 'attempts.closedBy', 'logHeads.lastN'])
+    .select([
+      'attempts.placedAt',
+      'attempts.launchedAt',
+      'attempts.claimedAt',
+      'attempts.exitedAt',
+      'attempts.closedAt',
+    ])
+    .where('attempts.jobId', '=', jobId)
+    .orderBy('attempts.attempt')
+    .execute()
+  return rows.map(({ lastN, placedAt, launchedAt, claimedAt, exitedAt, closedAt, ...rest }) => ({
+    ...rest,
+    lineCount: lastN ?? 0,
+    placedAt: placedAt.toISOString(),
+    launchedAt: launchedAt?.toISOString() ?? null,
+    claimedAt: claimedAt?.toISOString() ?? null,
+    exitedAt: exitedAt?.toISOString() ?? null,
+    closedAt: closedAt?.toISOString() ?? null,
+  }))
+}
