@@ -1,10 +1,8 @@
 import { web } from './server/compose'
+import { drainWhenAsked } from './server/drain'
 import { watchRequests } from './server/metrics'
 
-/**
- * Checks the environment, so that a bad one stops the process at once and says why; and ends every open stream when the process
- * is asked to stop, since Next waits for them for ever.
- */
+/** Checks the environment, so that a bad one stops the process at once and says why; and sees to it that it ends when it is asked to. */
 export function start(): void {
   try {
     const { closing, publicUrl, log, metrics } = web()
@@ -12,12 +10,7 @@ export function start(): void {
     // next-auth reads its own address from the environment and from nowhere else; ours is the one truth
     // biome-ignore lint/style/noProcessEnv: see above
     process.env.NEXTAUTH_URL = publicUrl
-    const close = (signal: string) => {
-      log.info({ signal }, 'closing streams')
-      closing.abort()
-    }
-    process.once('SIGTERM', close)
-    process.once('SIGINT', close)
+    drainWhenAsked(closing, log)
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`)
     process.exit(1)

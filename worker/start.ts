@@ -30,6 +30,8 @@ import { tidy } from './tidy'
 export type RunningWorker = { port: number; stop(): Promise<void> }
 
 const RELAY_MS = 1_000
+/** Work in hand gets so long to end when the worker stops. What is cut then another worker does again: no work here is the truth. */
+const DRAIN_MS = 5_000
 const CONCURRENCY = { place: 4, dispatch: 32, tidy: 16 }
 
 type Parts = SweepParts & { bus: LiveBus }
@@ -76,14 +78,25 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
     port: boxApi.port,
     async stop() {
       log.info('the worker stops')
-      await Promise.all(clocks.map((clock) => clock.stop()))
-      await queues.close()
+      const inHand = Promise.all(clocks.map((clock) => clock.stop())).then(() => queues.close())
+      if (!(await endsWithin(DRAIN_MS, inHand))) log.warn({ afterMs: DRAIN_MS }, 'leaving work in hand to other workers')
       await boxApi.close()
       await logWriter.drain()
       await bus.close()
       store.close()
       await db.destroy()
     },
+  }
+}
+
+/** False when `work` has not ended by then. */
+async function endsWithin(limitMs: number, work: Promise<unknown>): Promise<boolean> {
+  const late = Promise.withResolvers<false>()
+  const timer = setTimeout(() => late.resolve(false), limitMs)
+  try {
+    return await Promise.race([work.then(() => true), late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
