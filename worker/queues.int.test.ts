@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import type { JobId, OrgId } from '../core/ids'
 import { redisNodes } from '../core/live/redis'
@@ -34,6 +35,27 @@ test.each(BACKENDS)('%s: a processor that fails gets its delivery again', async 
   })
   await queues.add('place', { orgId: 'org_x' as OrgId }, { id: 'one' })
   await eventually('the third try', () => tries === 3)
+  await queues.close()
+})
+
+test('postgres: connections that are lost while a process begins to work cost it nothing', async () => {
+  await using t = await testDb()
+  const queues = await openQueues({ DATABASE_URL: t.url }, silent)
+  const tables = await t.db.startTransaction().execute()
+  await sql`lock table bullmq.migration in access exclusive mode`.execute(tables)
+  const got: number[] = []
+  queues.work('tidy', 4, async ({ attempt }) => void got.push(attempt))
+  const beginning = () =>
+    t.db
+      .selectFrom(sql<{ pid: number; waitEventType: string }>`pg_stat_activity`.as('sessions'))
+      .select(['pid', sql`pg_terminate_backend(pid)`.as('ended')])
+      .where('waitEventType', '=', 'Lock')
+      .where(sql<boolean>`datname = current_database()`)
+      .execute()
+  await eventually('what waits for the tables is cut off', async () => (await beginning()).length > 0)
+  await tables.commit().execute()
+  await queues.add('tidy', { jobId: 'job_x' as JobId, attempt: 1 }, { id: 'one' })
+  await eventually('it arrived', () => got.length === 1)
   await queues.close()
 })
 

@@ -1,4 +1,5 @@
 import { createPostgresBackend, type JobsOptions, type Processor, Queue, Worker, withBackend } from 'bullmq'
+import pg from 'pg'
 import type { JobId, OrgId } from '../core/ids'
 import { openRedis, redisNodes } from '../core/live/redis'
 import type { Log } from './log'
@@ -23,7 +24,8 @@ export interface Queues {
 }
 
 /** Alike everywhere: a killed worker's delivery is taken over after some six seconds. */
-const LOCKS = { lockDuration: 5_000, stalledInterval: 2_000, maxStalledCount: 10 }
+const WORKER = { lockDuration: 5_000, stalledInterval: 2_000, maxStalledCount: 10, autorun: false }
+const RETRY_MS = 500
 const SCHEMA = 'bullmq'
 const PREFIX = '{stout}'
 const NAMES: QueueName[] = ['place', 'dispatch', 'tidy']
@@ -33,8 +35,10 @@ export async function openQueues(
   env: { DATABASE_URL: string; REDIS_URL?: string | undefined },
   log: Log,
 ): Promise<Queues> {
-  const backend = env.REDIS_URL ? redisBackend(env.REDIS_URL) : postgresBackend(env.DATABASE_URL)
+  const backend = env.REDIS_URL ? redisBackend(env.REDIS_URL) : postgresBackend(env.DATABASE_URL, log)
   const opened: Closable[] = []
+  const retries = new Set<NodeJS.Timeout>()
+  let closing = false
   const keep = <T extends Closable>(one: T): T => {
     one.on('error', (error) => log.warn({ error: error.message }, 'queue connection'))
     opened.push(one)
@@ -54,12 +58,28 @@ export async function openQueues(
       await queues.get(name)?.add(name, data, options)
     },
     work(name, concurrency, process) {
-      const worker = keep(backend.worker(name, concurrency, async (job) => await process(job.data)))
-      worker.on('failed', (job, error) =>
-        log.warn({ queue: name, ...job?.data, error: error.message }, 'delivery failed'),
-      )
+      const start = () => {
+        const worker = keep(backend.worker(name, concurrency, async (job) => await process(job.data)))
+        worker.on('failed', (job, error) =>
+          log.warn({ queue: name, ...job?.data, error: error.message }, 'delivery failed'),
+        )
+        const again = () => {
+          if (closing) return
+          opened.splice(opened.indexOf(worker), 1)
+          worker.close(true).catch(() => undefined)
+          retries.add(setTimeout(start, RETRY_MS))
+        }
+        // one whose first connection was lost never has another, and would ask for it without a pause
+        worker
+          .waitUntilReady()
+          .then(() => worker.run(), again)
+          .catch((error) => log.error({ queue: name, error: error.message }, 'the queue stands still'))
+      }
+      start()
     },
     async close() {
+      closing = true
+      retries.forEach(clearTimeout)
       // workers first, so that what they still add finds its queue
       for (const one of opened.reverse()) await one.close()
       backend.close()
@@ -73,15 +93,23 @@ function redisBackend(url: string) {
   return {
     queue: (name: string) => new Queue(name, { connection, prefix: PREFIX }),
     worker: (name: string, concurrency: number, process: Processor) =>
-      new Worker(name, process, { connection, prefix: PREFIX, concurrency, ...LOCKS }),
+      new Worker(name, process, { connection, prefix: PREFIX, concurrency, ...WORKER }),
     close: () => cluster?.disconnect(),
   }
 }
 
-function postgresBackend(connectionString: string) {
+function postgresBackend(connectionString: string, log: Log) {
   const bull = withBackend(createPostgresBackend)
+  /** BullMQ listens to the errors of idle connections only; one that is lost in use, while tables are made, would end the process. */
+  class Client extends pg.Client {
+    constructor(config?: pg.ClientConfig) {
+      super(config)
+      this.on('error', (error) => log.warn({ error: error.message }, 'queue connection'))
+    }
+  }
   const connection = {
     connectionString,
+    Client,
     schema: SCHEMA,
     migrate: true,
     max: 3,
@@ -91,7 +119,7 @@ function postgresBackend(connectionString: string) {
   return {
     queue: (name: string) => new bull.Queue(name, { connection }),
     worker: (name: string, concurrency: number, process: Processor) =>
-      new bull.Worker(name, process, { connection, concurrency, ...LOCKS }),
+      new bull.Worker(name, process, { connection, concurrency, ...WORKER }),
     close: () => undefined,
   }
 }
