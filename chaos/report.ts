@@ -1,38 +1,83 @@
+import type { JobState } from '../core/jobs/state'
 import type { Audit } from './audit'
+import { DISPATCH_LIMIT_MS } from './faults/fault'
+import { LIVE_STATES } from './progress'
 import type { Struck } from './storm'
 
-const STATES = ['queued', 'waiting_for_box', 'dispatching', 'running', 'uploading_artifacts'] as const
-const SHORT = {
-  queued: 'queued',
+const SHORT: Partial<Record<JobState, string>> = {
   waiting_for_box: 'waiting',
-  dispatching: 'dispatch',
-  running: 'running',
-  uploading_artifacts: 'upload',
+  uploading_artifacts: 'uploading',
 }
 
-/** A table of faults by the states of the jobs that they met, and what the comparison found. */
-export function reportOf(struck: readonly Struck[], audit: Audit): string {
-  const names = [...new Set(struck.map(({ fault }) => fault))].sort()
-  const head = ['fault'.padEnd(34), 'times', ...STATES.map((state) => SHORT[state]), 'worst delay'].map((text) =>
-    text.padStart(9),
+/** Promises of time that were not kept. */
+export function lateProgress(struck: readonly Struck[]): string[] {
+  return struck.flatMap(({ fault, delays, limitMs }) =>
+    Object.entries(delays)
+      .filter(([state, ms]) => ms > (state === 'dispatching' ? Math.max(limitMs, DISPATCH_LIMIT_MS) : limitMs))
+      .map(([state, ms]) => `after "${fault}" something that was ${state} did not move for ${seconds(ms)}`),
   )
-  const rows = names.map((name) => {
-    const all = struck.filter(({ fault }) => fault === name)
-    const met = STATES.map((state) => all.reduce((sum, one) => sum + (one.met[state] ?? 0), 0))
-    const worst = Math.max(...all.map(({ delayMs }) => delayMs ?? 0))
-    return [name.padEnd(34), all.length, ...met, `${(worst / 1_000).toFixed(1)} s`]
-      .map((cell) => String(cell).padStart(9))
-      .join(' ')
-  })
-  const ends = Object.entries(audit.byEnd)
-    .map(([end, jobs]) => `${jobs} ${end}`)
-    .join(', ')
-  const { jobs, starts, lines, gaps, artifacts, problems } = audit
+}
+
+/**
+ * A table of faults by the states of the jobs that they met: how many, and the worst delay among them; and what the attempts that
+ * a fault met lost, kept twice, or have as counted gaps (by whatever fault: an attempt may meet several).
+ */
+export function reportOf(struck: readonly Struck[], audit: Audit, problems: readonly string[]): string {
+  const head = [
+    'fault',
+    'times',
+    ...LIVE_STATES.map((state) => SHORT[state] ?? state),
+    'lost',
+    'repeats',
+    'gaps',
+    'worst delay',
+  ]
+  const rows = [...Map.groupBy(struck, ({ fault }) => fault)].sort(([a], [b]) => a.localeCompare(b))
+  const { jobs, starts, lines, artifacts, logs, byEnd } = audit
+  const ends = Object.entries(byEnd).map(([end, count]) => `${count} ${end}`)
+  const total = totalsOf([...logs.keys()], audit)
   return [
-    head.join(' '),
-    ...rows,
-    `${jobs} jobs: ${ends}`,
-    `${starts} starts, ${lines} lines, ${gaps} counted gaps, ${artifacts} artifacts; ${problems.length} promises not kept`,
+    ...table([head, ...rows.map(([fault, all]) => rowOf(fault, all, audit))]),
+    '',
+    `${struck.length} faults; ${jobs} jobs: ${ends.join(', ')}`,
+    `${starts} starts, ${lines} lines, ${total.lost} lost by attempts that were hit or ended, ${total.repeats} repeats, ` +
+      `${total.gaps} counted gaps, ${artifacts} artifacts; ${problems.length} promises not kept`,
     ...problems.map((problem) => `  ${problem}`),
   ].join('\n')
+}
+
+function rowOf(fault: string, all: readonly Struck[], audit: Audit): string[] {
+  const cells = LIVE_STATES.map((state) => {
+    const met = all.reduce((sum, one) => sum + one.met.filter((job) => job.state === state).length, 0)
+    return met === 0 ? '0' : `${met} (${seconds(worst(all.map(({ delays }) => delays[state] ?? 0)))})`
+  })
+  const active = all.flatMap(({ met }) => met.filter(({ state }) => state !== 'queued' && state !== 'waiting_for_box'))
+  const names = new Set(active.map(({ jobId, attempt }) => `${jobId}-${attempt}`))
+  const { lost, repeats, gaps } = totalsOf([...names], audit)
+  const delay = worst(all.flatMap(({ delays }) => Object.values(delays)))
+  return [fault, String(all.length), ...cells, String(lost), String(repeats), String(gaps), seconds(delay)]
+}
+
+function totalsOf(names: readonly string[], { logs }: Audit) {
+  const total = { lost: 0, repeats: 0, gaps: 0 }
+  for (const name of names) {
+    const { lost, repeats, gaps } = logs.get(name) ?? total0
+    total.lost += lost
+    total.repeats += repeats
+    total.gaps += gaps
+  }
+  return total
+}
+
+const total0 = { lost: 0, repeats: 0, gaps: 0 }
+const worst = (list: readonly number[]) => Math.max(0, ...list)
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
+
+/** A Markdown table whose columns are as wide as they need. */
+function table(rows: readonly string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
+  const [head = [], ...rest] = rows
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rest.map(line)]
 }

@@ -1,23 +1,20 @@
-import type { JobState } from '../core/jobs/state'
-import { type Durations, type Fault, lasts, planFaults } from './faults'
+import { type Durations, type Fault, planFaults } from './faults/plan'
+import { type Delays, liveJobs, type Met, untilAllMoved } from './progress'
 import type { Random } from './random'
 import type { ChaosSystem } from './system'
 
-/** A fault that happened: what it met, and how long it took until anything moved again. */
+/** A fault that happened: what it met, what may have paid for it, and how long things stood still. */
 export type Struck = {
   fault: string
-  /** How many jobs were in which state when it struck. */
-  met: Partial<Record<JobState, number>>
-  /** Attempts that may have lost something by it. */
-  attempts: string[]
-  /** From its end (a kill: its beginning) to the next event or line; null when nothing was left to do. */
-  delayMs: number | null
+  met: Met[]
+  /** Attempts that may have lost something by it: `<job>-<attempt>`. */
+  excused: string[]
+  /** From its end (a kill: its beginning) on. */
+  delays: Delays
+  limitMs: number
 }
 
 const CALM_MS = 1_500
-const POLL_MS = 50
-/** No progress for so long after a fault is told as it is. */
-const GIVE_UP_MS = 90_000
 
 /** Breaks one thing after another until `endsAt`, and notes what it met. At least one fault strikes. */
 export async function breakThings(
@@ -25,62 +22,32 @@ export async function breakThings(
   random: Random,
   durations: Durations,
   endsAt: number,
-  struck: Struck[],
   say: (line: string) => void,
-): Promise<void> {
+): Promise<Struck[]> {
+  const struck: Struck[] = []
   let plan: Fault[] = []
   do {
     await sleep(CALM_MS)
     if (plan.length === 0) plan = planFaults(system, random)
     const fault = plan.pop()
-    if (!fault) return
-    const met = await statesOf(system)
-    say(
-      `${fault.name}: ${Object.entries(met)
-        .map(([state, jobs]) => `${jobs} ${state}`)
-        .join(', ')}`,
-    )
-    const attempts = await fault.strike()
-    if (lasts(fault)) await sleep(/^stop/.test(fault.name) ? durations.stoppedMs : durations.lineMs)
-    await fault.heal()
-    const delayMs = await untilProgress(system)
-    struck.push({ fault: fault.name, met, attempts: fault.costs === 'attempt' ? attempts : [], delayMs })
+    if (fault) struck.push(await strike(system, fault, durations, say))
   } while (Date.now() < endsAt)
+  return struck
 }
 
-async function statesOf({ db }: ChaosSystem): Promise<Struck['met']> {
-  const rows = await db
-    .selectFrom('jobs')
-    .select(['state', (eb) => eb.fn.countAll<number>().as('jobs')])
-    .where('state', 'in', ['queued', 'waiting_for_box', 'dispatching', 'running', 'uploading_artifacts'])
-    .groupBy('state')
-    .execute()
-  return Object.fromEntries(rows.map(({ state, jobs }) => [state, Number(jobs)]))
-}
-
-/** Milliseconds until an event or a line is new; null when no job is left that could make one. */
-async function untilProgress(system: ChaosSystem): Promise<number | null> {
-  const since = performance.now()
-  const before = await progressOf(system)
-  for (;;) {
-    const now = await progressOf(system)
-    if (now > before) return performance.now() - since
-    if (Object.keys(await statesOf(system)).length === 0) return null
-    if (performance.now() - since > GIVE_UP_MS) return GIVE_UP_MS
-    await sleep(POLL_MS)
-  }
-}
-
-async function progressOf({ db }: ChaosSystem): Promise<number> {
-  const { events } = await db
-    .selectFrom('events')
-    .select((eb) => eb.fn.countAll<number>().as('events'))
-    .executeTakeFirstOrThrow()
-  const { lines } = await db
-    .selectFrom('logHeads')
-    .select((eb) => eb.fn.sum<number>('lastN').as('lines'))
-    .executeTakeFirstOrThrow()
-  return Number(events) + Number(lines ?? 0)
+async function strike(
+  { db }: ChaosSystem,
+  fault: Fault,
+  durations: Durations,
+  say: (line: string) => void,
+): Promise<Struck> {
+  const met = await liveJobs(db)
+  const byState = Map.groupBy(met, ({ state }) => state)
+  say(`${fault.name}: ${[...byState].map(([state, jobs]) => `${jobs.length} ${state}`).join(', ')}`)
+  const excused = await fault.strike()
+  if (fault.lasts) await sleep(durations[fault.lasts])
+  excused.push(...(await fault.heal()))
+  return { fault: fault.name, met, excused, delays: await untilAllMoved(db, met), limitMs: fault.limitMs }
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

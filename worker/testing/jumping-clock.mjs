@@ -5,6 +5,9 @@ process.on('SIGUSR2', () => {
   aheadMs = aheadMs === 0 ? 3_600_000 : 0
 })
 globalThis.Date = class extends RealDate {
+  // its own, since Next copies what a clock has, and nothing that it inherits
+  static UTC = RealDate.UTC
+  static parse = RealDate.parse
   constructor(...given) {
     if (given.length > 0) super(...given)
     else super(RealDate.now() + aheadMs)
