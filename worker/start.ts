@@ -79,7 +79,8 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
     async stop() {
       log.info('the worker stops')
       const inHand = Promise.all(clocks.map((clock) => clock.stop())).then(() => queues.close())
-      if (!(await endsWithin(DRAIN_MS, inHand))) log.warn({ afterMs: DRAIN_MS }, 'leaving work in hand to other workers')
+      if (!(await endsWithin(DRAIN_MS, inHand)))
+        log.warn({ afterMs: DRAIN_MS }, 'leaving work in hand to other workers')
       await boxApi.close()
       await logWriter.drain()
       await bus.close()
