@@ -5,6 +5,7 @@ import { askToStop } from '../attempts/control'
 import { hasSucceeded, verdict } from '../attempts/finish-attempt'
 import { PRESENCE_GAP_SECONDS } from '../attempts/presence'
 import type { AttemptRef } from '../attempts/tokens'
+import type { JobId } from '../ids'
 import { transitionMany } from '../jobs/transition'
 
 /** The supervisor has the same limit, and comes first. */
@@ -26,6 +27,25 @@ export async function giveUpUploads(
   contactSeconds: number,
   gapSeconds = PRESENCE_GAP_SECONDS,
 ): Promise<number> {
+  const stuck = await findStuck(db, limitSeconds, contactSeconds, gapSeconds)
+  for (const { jobId } of stuck) {
+    await db.transaction().execute(async (tx) => {
+      await tx.selectFrom('jobs').select('id').where('id', '=', jobId).forUpdate().execute()
+      // asked again now that no exit and no end can come: it may have made progress in between
+      const [still] = await findStuck(tx, limitSeconds, contactSeconds, gapSeconds, jobId)
+      if (still) await giveUp(tx, still, limitSeconds)
+    })
+  }
+  return stuck.length
+}
+
+async function findStuck(
+  db: Db | Transaction<Database>,
+  limitSeconds: number,
+  contactSeconds: number,
+  gapSeconds: number,
+  only?: JobId,
+): Promise<Stuck[]> {
   const { rows } = await sql<Stuck>`
     select a.job_id, a.attempt, a.exit_code, a.signal, a.ended_by, a.error,
       (select count(*) from artifacts f where f.job_id = a.job_id and f.attempt = a.attempt and f.state = 'uploading')
@@ -33,14 +53,13 @@ export async function giveUpUploads(
     from attempts a
     join log_heads h using (job_id, attempt)
     cross join box_api_presence p
-    where a.phase = 'exited' and a.stop_reason is null
+    where a.phase = 'exited' and a.stop_reason is null ${only === undefined ? sql`` : sql`and a.job_id = ${only}`}
       and greatest(a.exited_at, a.upload_heard_at, p.listening_since_at)
         <= now() - ${limitSeconds + SUPERVISOR_FIRST_SECONDS} * interval '1 second'
       and h.last_heard_at > now() - ${contactSeconds} * interval '1 second'
       and p.last_beat_at > now() - ${gapSeconds} * interval '1 second'
     limit ${BATCH}`.execute(db)
-  for (const stuck of rows) await db.transaction().execute((tx) => giveUp(tx, stuck, limitSeconds))
-  return rows.length
+  return rows
 }
 
 async function giveUp(tx: Transaction<Database>, stuck: Stuck, limitSeconds: number): Promise<void> {
@@ -52,8 +71,6 @@ async function giveUp(tx: Transaction<Database>, stuck: Stuck, limitSeconds: num
     const error = succeeded ? why : `${verdict(stuck)} ${why}`
     const set = { failureClass, error }
     await transitionMany(tx, [{ jobId, attempt, type: 'fail', actor: 'sweep:upload_limit', set, data: { uploading } }])
-  } else {
-    await tx.selectFrom('jobs').select('id').where('id', '=', jobId).forUpdate().execute()
   }
   await askToStop(tx, { jobId, attempt }, why)
 }

@@ -54,7 +54,7 @@ async function moveJob(tx: Transaction<Database>, ref: AttemptRef, attempt: Atte
   const actor = `box:${attempt.boxId}`
   const { exitCode, signal, endedBy, durationMs } = exit
   const data = { exitCode, signal, endedBy, durationMs }
-  const step = stepFor(job, exit)
+  const step = stepFor(job, exit, attempt.controlHeard < attempt.controlVersion)
   if (job.attempt !== ref.attempt || !jobCan(step.type, job.state)) {
     await recordJobEvent(tx, ref.jobId, { type: 'attempt_exited', actor, attempt: ref.attempt, data })
     return
@@ -62,13 +62,24 @@ async function moveJob(tx: Transaction<Database>, ref: AttemptRef, attempt: Atte
   await transition(tx, ref.jobId, { actor, attempt: ref.attempt, data, ...step })
 }
 
-/** `exit` for a script that ended, `expire` for one that was ended by a clock. */
-function stepFor(job: Job, { exitCode, signal, endedBy, error }: Exit): Pick<Happening, 'type' | 'set'> {
+/**
+ * `exit` for a script that ended, `expire` for one that was ended by a clock.
+ * @param pending the supervisor has not heard of what changed last: it went by an older deadline
+ */
+function stepFor(
+  job: Job,
+  { exitCode, signal, endedBy, error }: Exit,
+  pending: boolean,
+): Pick<Happening, 'type' | 'set'> {
   const facts = { exitCode, signal }
-  if (endedBy === 'deadline')
-    return { type: 'expire', set: { ...facts, error: `Ran longer than ${job.timeoutSeconds} s.` } }
+  if (endedBy === 'deadline') return { type: 'expire', set: { ...facts, error: deadlineText(job, pending) } }
   if (endedBy === 'no_output') {
     return { type: 'expire', set: { ...facts, error: `Printed nothing for ${job.noOutputTimeoutSeconds} s.` } }
   }
   return { type: 'exit', set: { ...facts, error: error ?? null } }
+}
+
+function deadlineText({ timeoutSeconds }: Job, pending: boolean): string {
+  if (!pending) return `Ran longer than ${timeoutSeconds} s.`
+  return `Ran out of time before its box knew that it may run ${timeoutSeconds} s.`
 }

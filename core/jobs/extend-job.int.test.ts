@@ -85,6 +85,18 @@ test.each(['uploading_artifacts', 'completed'] as const)(
   },
 )
 
+test('an end by the old deadline says which time it was that ran out', async () => {
+  for (const heard of [false, true]) {
+    const { t, ctx, id, ref, view } = await aLabWith('running')
+    await using _db = t
+    await extendJob(ctx, id, 500)
+    if (heard) await noteControl(t.db, ref, 1)
+    await recordExit(t.db, ref, { exitCode: null, signal: 'SIGKILL', endedBy: 'deadline', durationMs: 100_000 })
+    const error = heard ? 'Ran longer than 500 s.' : 'Ran out of time before its box knew that it may run 500 s.'
+    expect(await view()).toMatchObject({ state: 'timed_out', error })
+  }
+})
+
 /** What else may happen to a running job: done first and not committed, then the extension comes and has to wait for it. */
 const RACES: [string, (tx: Parameters<typeof transition>[0], id: JobId) => Promise<unknown>, object][] = [
   ['a cancel', (tx, id) => transition(tx, id, { type: 'cancel', actor: 'user:bob' }), { state: 'cancelled' }],

@@ -5,9 +5,9 @@ import { askToCancel } from '../attempts/control'
 import { PRESENCE_GAP_SECONDS } from '../attempts/presence'
 import { type Refusal, type RestPolicy, returnJob } from '../attempts/return-job'
 import type { AttemptRef } from '../attempts/tokens'
-import type { OrgId } from '../ids'
+import type { JobId, OrgId } from '../ids'
 import { WAITING_STATES } from './state'
-import { transitionMany } from './transition'
+import { transition, transitionMany } from './transition'
 
 const BATCH = 200
 
@@ -66,27 +66,45 @@ export async function expireOverdue(
   contactSeconds: number,
   gapSeconds = PRESENCE_GAP_SECONDS,
 ): Promise<number> {
-  const { rows } = await sql<AttemptRef & { timeoutSeconds: number }>`
+  const overdue = await findOverdue(db, contactSeconds, gapSeconds)
+  for (const { jobId } of overdue) {
+    await db.transaction().execute(async (tx) => {
+      await tx.selectFrom('jobs').select('id').where('id', '=', jobId).forUpdate().execute()
+      // asked again now that nobody can move the deadline: somebody may just have done so
+      const [still] = await findOverdue(tx, contactSeconds, gapSeconds, jobId)
+      if (still) await expire(tx, still)
+    })
+  }
+  return overdue.length
+}
+
+type Overdue = AttemptRef & { timeoutSeconds: number }
+
+async function findOverdue(
+  db: Db | Transaction<Database>,
+  contactSeconds: number,
+  gapSeconds: number,
+  only?: JobId,
+): Promise<Overdue[]> {
+  const { rows } = await sql<Overdue>`
     select j.id as job_id, j.attempt, j.timeout_seconds
     from jobs j
     join attempts a on a.job_id = j.id and a.attempt = j.attempt
     join log_heads h on h.job_id = j.id and h.attempt = j.attempt
     cross join box_api_presence p
-    where j.state = 'running'
+    where j.state = 'running' ${only === undefined ? sql`` : sql`and j.id = ${only}`}
       and greatest(a.claimed_at, p.listening_since_at) + (j.deadline_at - a.claimed_at) <= now() - interval '2 seconds'
       and h.last_heard_at > now() - ${contactSeconds} * interval '1 second'
       and p.last_beat_at > now() - ${gapSeconds} * interval '1 second'
     limit ${BATCH}`.execute(db)
-  for (const { timeoutSeconds, ...ref } of rows) await expire(db, ref, timeoutSeconds)
-  return rows.length
+  return rows
 }
 
-async function expire(db: Db, ref: AttemptRef, timeoutSeconds: number): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    const error = `Ran longer than ${timeoutSeconds} s.`
-    const [outcome] = await transitionMany(tx, [{ ...ref, type: 'expire', actor: 'sweep:deadline', set: { error } }])
-    if (outcome && 'job' in outcome) await askToCancel(tx, ref, error)
-  })
+async function expire(tx: Transaction<Database>, { timeoutSeconds, ...ref }: Overdue): Promise<void> {
+  const error = `Ran longer than ${timeoutSeconds} s.`
+  const data = { endedBy: 'deadline' }
+  await transition(tx, ref.jobId, { ...ref, type: 'expire', actor: 'sweep:deadline', set: { error }, data })
+  await askToCancel(tx, ref, error)
 }
 
 /**
@@ -101,6 +119,7 @@ export async function failLost(
   unlessHeardWithinSeconds?: number,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
+    await tx.selectFrom('jobs').select('id').where('id', '=', ref.jobId).forUpdate().execute()
     if (unlessHeardWithinSeconds !== undefined && (await wasHeard(tx, ref, unlessHeardWithinSeconds))) return
     await transitionMany(tx, [
       { ...ref, type: 'fail', actor: 'sweep:lost', set: { failureClass: 'box_lost', error }, data: { detail: error } },
