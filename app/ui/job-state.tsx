@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { JobState } from '../../core/jobs/state'
+import type { FailureClass, JobState } from '../../core/jobs/state'
 import { classes } from './classes'
 
 /** A state as people read it: the name in code, without its underscores. */
@@ -7,6 +7,12 @@ export function jobStateText(state: JobState): string {
   return state.replaceAll('_', ' ')
 }
 
+/** How a job has failed, as people read it. */
+export function failureText(failureClass: FailureClass): string {
+  return failureClass.replaceAll('_', ' ')
+}
+
+/** No two ends have the same colour. */
 const TONES: Record<JobState, string> = {
   queued: 'text-muted',
   waiting_for_box: 'text-warn',
@@ -16,7 +22,7 @@ const TONES: Record<JobState, string> = {
   completed: 'text-good',
   failed: 'text-bad',
   cancelled: 'text-muted',
-  timed_out: 'text-bad',
+  timed_out: 'text-late',
   no_suitable_box: 'text-warn',
 }
 
@@ -72,8 +78,16 @@ const SHAPES: Record<JobState, ReactNode> = {
   ),
 }
 
-/** A job's state as icon and text. */
-export function JobStateLabel({ state, className }: { state: JobState; className?: string }) {
+/** A job's state as icon and text; of one that failed also how, where that is told. */
+export function JobStateLabel({
+  state,
+  failureClass,
+  className,
+}: {
+  state: JobState
+  failureClass?: FailureClass | null
+  className?: string
+}) {
   return (
     <span
       className={classes('inline-flex items-center gap-1.5 font-medium whitespace-nowrap', TONES[state], className)}
@@ -91,6 +105,7 @@ export function JobStateLabel({ state, className }: { state: JobState; className
         {SHAPES[state]}
       </svg>
       {jobStateText(state)}
+      {failureClass && `: ${failureText(failureClass)}`}
     </span>
   )
 }

@@ -103,7 +103,8 @@ function stepOf(job: Job, { type, actor, set = {}, data = {} }: Happening): Step
   const state = TRANSITIONS[type].to
   const attempt = type === 'place' ? job.attempt + 1 : job.attempt
   const seq = job.lastSeq + 1
-  const event = { subject: job.id, seq, orgId: job.orgId, type, state, actor, attempt: attempt || null, data }
+  const told = set.failureClass ? { failureClass: set.failureClass, ...data } : data
+  const event = { subject: job.id, seq, orgId: job.orgId, type, state, actor, attempt: attempt || null, data: told }
   return { id: job.id, state, attempt, lastSeq: seq, facts: set, event }
 }
 

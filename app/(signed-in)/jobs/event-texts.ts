@@ -1,5 +1,7 @@
 import type { EventView } from '../../../core/events/list-events'
+import type { FailureClass } from '../../../core/jobs/state'
 import { formatCount, formatCountOf, formatDuration } from '../../ui/format'
+import { failureText } from '../../ui/job-state'
 
 /** What happened, what is known about it besides, and the other job that it speaks of. */
 export type EventText = { title: string; detail?: string; jobId?: string }
@@ -39,9 +41,9 @@ export function eventText({ type, data, attempt }: Told, boxName?: string | null
     case 'complete':
       return { title: 'Completed' }
     case 'fail':
-      return withDetail('Failed', text('detail'))
+      return withDetail(failTitle(text('failureClass')), text('detail'))
     case 'expire':
-      return withDetail('Timed out', text('detail'))
+      return withDetail('Timed out', CLOCKS[String(data.endedBy)])
     case 'cancel':
       return withDetail('Cancelled', text('reason'))
     case 'give_up':
@@ -56,6 +58,11 @@ export function eventText({ type, data, attempt }: Told, boxName?: string | null
       return withDetail(sentence(type), text('detail'))
   }
 }
+
+const failTitle = (failureClass: string | undefined) =>
+  failureClass === undefined ? 'Failed' : `Failed: ${failureText(failureClass as FailureClass)}`
+
+const CLOCKS: Record<string, string> = { deadline: 'ran too long', no_output: 'printed nothing for too long' }
 
 const withJob = (title: string, detail: string | undefined, jobId: string | undefined): EventText =>
   jobId === undefined ? { title } : { ...withDetail(title, detail), jobId }

@@ -54,7 +54,7 @@ function JobRow({ job }: { job: JobView }) {
   return (
     <tr className="relative border-b border-line last:border-b-0 hover:bg-sunken/60">
       <td className={`${CELL} max-sm:pr-0`}>
-        <JobStateLabel state={job.state} className="max-sm:[&>svg]:size-4" />
+        <JobStateLabel state={job.state} failureClass={job.failureClass} className="max-sm:[&>svg]:size-4" />
       </td>
       <td className={`${CELL} min-w-0`}>
         <Link

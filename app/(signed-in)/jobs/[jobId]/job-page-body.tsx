@@ -42,7 +42,7 @@ export function JobPageBody({ jobId }: { jobId: JobId }) {
         }
       >
         <span role="status" aria-label="State" className="rounded-full border border-line bg-surface px-2.5 py-0.5">
-          <JobStateLabel state={job.state} />
+          <JobStateLabel state={job.state} failureClass={job.failureClass} />
         </span>
         <UploadProgress job={job} />
       </PageHeading>

@@ -108,6 +108,6 @@ const DOTS: Record<NonNullable<EventView['state']>, string> = {
   completed: 'bg-good',
   failed: 'bg-bad',
   cancelled: 'bg-muted',
-  timed_out: 'bg-bad',
+  timed_out: 'bg-late',
   no_suitable_box: 'bg-warn',
 }

@@ -2,7 +2,8 @@ import type { JobView } from '../../../../core/jobs/job-view'
 import { isTerminal } from '../../../../core/jobs/state'
 import { Notice } from '../../../ui/notice'
 
-const CLASSES: Record<NonNullable<JobView['failureClass']>, string> = {
+/** What it means that a job has failed like this. */
+export const CLASSES: Record<NonNullable<JobView['failureClass']>, string> = {
   script: 'The script failed.',
   dispatch: 'No box started it.',
   box_lost: 'The box was lost.',
