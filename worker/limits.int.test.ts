@@ -39,3 +39,21 @@ test('a script that prints nothing for too long is timed out and says so; one th
   })
   expect(await lab.until(chatty)).toMatchObject({ state: 'completed' })
 })
+
+test('a job is over at its deadline, however long its script takes to end', async () => {
+  await using lab = await aLab()
+  await lab.addBox()
+  const deaf =
+    'import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint("up", flush=True)\ntime.sleep(600)'
+  const id = await lab.submit({ script: deaf, graceSeconds: 5 })
+  await eventually('it prints', async () => (await lab.lines(id).catch(() => [])).length > 0)
+  const { claimedAt } = await lab.attempt(id)
+  await extendJob(lab.ctx, id, Math.ceil((Date.now() - Number(claimedAt)) / 1_000) + 2)
+  const job = await lab.until(id)
+  const { exitedAt, deadlineAt, endedBy, signal } = await lab.attempt(id)
+  expect({ state: job.state, endedBy, signal }).toEqual({ state: 'timed_out', endedBy: 'deadline', signal: 'SIGKILL' })
+  expect(Number(job.finishedAt)).toBeGreaterThanOrEqual(Number(deadlineAt))
+  expect(Number(job.finishedAt)).toBeLessThan(Number(exitedAt)) // it did not wait for the script
+  const [ended] = await lab.ctx.db.selectFrom('events').selectAll().where('type', '=', 'expire').execute()
+  expect(ended).toMatchObject({ actor: 'sweep:deadline', data: { endedBy: 'deadline' } })
+})

@@ -61,6 +61,14 @@ test('cancel gives the script time to clean up', async () => {
   expect(attempt.collector.exits).toMatchObject([{ exitCode: 3, signal: null, endedBy: 'cancel' }])
 })
 
+test('a script that is told to end when its time was over already has run out of time', async () => {
+  const attempt = await Attempt.start(HANG)
+  await up(attempt)
+  attempt.collector.control({ remainingSeconds: -1, cancel: { reason: 'Ran longer than 60 s.' } })
+  await attempt.closed()
+  expect(attempt.collector.exits).toMatchObject([{ exitCode: null, signal: 'SIGTERM', endedBy: 'deadline' }])
+})
+
 test('cancel ends a script that ignores SIGTERM', async () => {
   const attempt = await Attempt.start(HANG_WITHOUT_MERCY)
   await up(attempt)

@@ -91,7 +91,7 @@ class Run:
             self._stop_uploads(f"the uploads were stopped ({stop.get('reason') or 'by the server'})")
             self._end("cancel", 0)
         elif state.get("cancel"):
-            self._end("cancel", self.grace)
+            self._end("deadline" if time.monotonic() >= self.deadline else "cancel", self.grace)
         self.sender.tell_heard(state["version"])
 
     def _gone(self, why: str) -> None:

@@ -78,6 +78,7 @@ test('a new stretch of listening begins after a pause, and after a clock that wa
 test.each([
   ['before its deadline', { heard: 0, claimed: 59, listening: 90, beat: 0 }, 'running'],
   ['past its deadline, in contact', { heard: 0, claimed: 61, listening: 90, beat: 0 }, 'timed_out'],
+  ['half a second past its deadline', { heard: 0, claimed: 60 + 0.5 / 60, listening: 90, beat: 0 }, 'timed_out'],
   ['past its deadline, not in contact', { heard: 1, claimed: 61, listening: 90, beat: 0 }, 'running'],
   ['past its deadline, which passed while we were away', { heard: 0, claimed: 90, listening: 5, beat: 0 }, 'running'],
   ['an hour late, all of which we listened', { heard: 0, claimed: 130, listening: 61, beat: 0 }, 'timed_out'],

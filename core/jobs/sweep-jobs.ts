@@ -10,6 +10,8 @@ import { WAITING_STATES } from './state'
 import { transition, transitionMany } from './transition'
 
 const BATCH = 200
+/** The supervisor's own clock comes first; with the pace of the sweep a job is over within 2 s of its deadline. */
+const SUPERVISOR_FIRST_SECONDS = 0.5
 
 /** Gives up jobs that waited longer than their queue limit: no_suitable_box, with the reasons they waited for. */
 export async function giveUpOverdue(db: Db): Promise<number> {
@@ -56,7 +58,7 @@ export async function returnUnclaimed(db: Db, limitSeconds: number, rest: RestPo
 
 /**
  * Running jobs past their deadline whose supervisor is in contact but has not said so: timed out, and the supervisor is asked
- * to end the script. The supervisor's own clock comes first, hence the two seconds; and hence their time counts here only from
+ * to end the script. The supervisor's own clock comes first, hence the margin; and hence their time counts here only from
  * the moment that the box API began to listen: a deadline that passed in an outage of ours, or because the database clock was
  * put forward, is left to the supervisor.
  * @param contactSeconds how fresh the contact must be; otherwise the lost limit decides
@@ -93,7 +95,7 @@ async function findOverdue(
     join log_heads h on h.job_id = j.id and h.attempt = j.attempt
     cross join box_api_presence p
     where j.state = 'running' ${only === undefined ? sql`` : sql`and j.id = ${only}`}
-      and greatest(a.claimed_at, p.listening_since_at) + (j.deadline_at - a.claimed_at) <= now() - interval '2 seconds'
+      and greatest(a.claimed_at, p.listening_since_at) + (j.deadline_at - a.claimed_at) <= now() - ${SUPERVISOR_FIRST_SECONDS} * interval '1 second'
       and h.last_heard_at > now() - ${contactSeconds} * interval '1 second'
       and p.last_beat_at > now() - ${gapSeconds} * interval '1 second'
     limit ${BATCH}`.execute(db)
