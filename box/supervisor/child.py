@@ -6,8 +6,11 @@ import signal
 import sys
 
 import processes
-from bundle import Bundle
-from dependencies import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bundle import Bundle
+    from dependencies import Plan
 
 
 class Script:
@@ -33,8 +36,8 @@ def become_script(script: Script, guard: int, failed: int, stdout: int, stderr: 
 
 
 def leave(script: Script, guard: int, stdout: int, stderr: int) -> None:
-    """Makes a forked child what a script expects to be: a session of its own, the three streams, default signals, its directory.
-    It dies with the guard."""
+    """Makes a forked child what a script expects to be: a session of its own, the three streams, no signal blocked, its directory.
+    It dies with the guard. Signals that are caught here have their default in a script."""
     processes.prctl(processes.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != guard:
         os._exit(1)  # the guard died before the line above could tell
@@ -42,11 +45,5 @@ def leave(script: Script, guard: int, stdout: int, stderr: int) -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     for fd, number in ((null, 0), (stdout, 1), (stderr, 2)):
         os.dup2(fd, number)
-    signal.set_wakeup_fd(-1)
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        try:
-            signal.signal(number, signal.SIG_DFL)
-        except (OSError, ValueError):
-            pass
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.chdir(script.directory)

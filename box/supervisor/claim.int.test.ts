@@ -91,6 +91,14 @@ test('a script that arrives damaged is not run', async () => {
   ])
 })
 
+test('a launcher that ends before it handed over the whole program: nothing is claimed, and nothing is left', async () => {
+  const attempt = await startMarking(() => undefined)
+  attempt.damage = 'wrong.py 1\n('
+  expect(await attempt.launch()).toMatchObject({ code: 1, output: expect.stringContaining('SyntaxError') })
+  await gone(attempt)
+  expect(attempt.collector.requests).toEqual([])
+})
+
 test('the launcher refuses in words what it cannot do', async () => {
   const attempt = await startMarking(() => undefined)
   attempt.launchVariable = 'job_test/../..'

@@ -67,7 +67,7 @@ test.skipIf(!CAN_MOUNT)('a script that fills the disk sees that, and everything 
 })
 
 test.skipIf(!CAN_MOUNT)('no room for the supervisor itself: the launcher refuses, and says why', async () => {
-  const { attempt } = await onSmallDisk(await Attempt.start('print(1)', { launch: false }), '16k')
+  const { attempt } = await onSmallDisk(await Attempt.start('print(1)', { launch: false }), '4k,nr_inodes=2')
   expect(await attempt.launch()).toMatchObject({ code: 3, output: expect.stringMatching(/No space left on device/) })
   expect(attempt.collector.requests).toEqual([])
 })

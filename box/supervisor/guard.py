@@ -12,12 +12,14 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
 
 import processes
 from child import Script, become_script
-from preparing import Preparation, begin_next
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from preparing import Preparation
 
 #: What a script left behind may go on for so long of its own accord before it gets SIGTERM …
 LINGER_SECONDS = 1.0
@@ -43,7 +45,6 @@ class Guard:
 
     def run(self) -> None:
         processes.harden("stout-guard")
-        processes.ignore_signals()
         woken = self._wake_on_signals()
         self._go_on()
         poll = select.poll()
@@ -71,7 +72,9 @@ class Guard:
 
     def _go_on(self) -> None:
         """Begins the next preparation, or the script when there is none left."""
-        self.preparation = begin_next(self.script, self.stdout, self.stderr)
+        if self.script.bundle or self.script.plan:
+            from preparing import begin_next
+            self.preparation = begin_next(self.script, self.stdout, self.stderr)
         if self.preparation is None:
             self._start()
         elif self.preparation.begins:
@@ -174,26 +177,3 @@ class Guard:
             self.channel.sendall(json.dumps(message).encode())
         except OSError:
             pass  # the supervisor is gone; ending what is left goes on
-
-
-def fork_guard(script: Script, stdout: int, stderr: int) -> tuple[int, socket.socket]:
-    """Forks the guard and returns its pid and the channel to it. Call it before any thread exists. Closes `stdout` and
-    `stderr`, the write ends of the script's pipes, in the caller."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    pid = os.fork()
-    if pid == 0:
-        code = 70
-        try:
-            keep = sorted((theirs.fileno(), stdout, stderr))
-            for low, high in zip([2, *keep], [*keep, 1024]):
-                os.closerange(low + 1, high)
-            Guard(theirs, script, stdout, stderr).run()
-            code = 0
-        except BaseException as problem:
-            sys.excepthook(type(problem), problem, problem.__traceback__)
-        finally:
-            os._exit(code)
-    theirs.close()
-    os.close(stdout)
-    os.close(stderr)
-    return pid, ours

@@ -1,9 +1,13 @@
 """The launcher: what the box's runtime runs out of the uploaded zip, as `python3 -u main.py`.
 
-It copies the supervisor to a directory of its own (the runtime deletes the extracted zip when this process ends), starts it
-as a daemon and exits 0 at once: from then on the job depends on no connection and on no restart of the runtime. Any other exit
-code is a refusal, and what it printed is the reason. It must parse on every Python that a box may have, old ones too.
+It starts the supervisor as a daemon in a directory of its own, hands it the program and the settings, and exits 0: from then on the
+job depends on no connection and on no restart of the runtime. Any other exit code is a refusal, and what it printed is the reason. It
+must parse on every Python that a box may have, old ones too.
+
+The supervisor takes what it gets from a pipe, so that none of it stands in a file, and gets it compiled: this process does that while
+the other one's Python starts.
 """
+import marshal
 import os
 import sys
 
@@ -11,15 +15,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-MODULES = ("supervisor.py", "run.py", "workplace.py", "guard.py", "guardlink.py", "processes.py", "reader.py", "lines.py",
-           "mask.py", "outputchannel.py", "spool.py", "sender.py", "control.py", "boxlock.py", "wire.py", "bundle.py",
-           "dependencies.py", "child.py", "phases.py", "ending.py", "inbox.py", "cache.py", "preparing.py", "fetch.py",
-           "later.py", "tree.py", "collect.py", "hashing.py", "storeline.py", "boxapi.py", "journal.py", "uploads.py",
-           "uploader.py", "watch.py", "artifacts.py")
+HERE = os.path.dirname(os.path.abspath(__file__))
 # What the supervisor itself may need of the runtime's environment. It carries no LAGER_PROCESS_ID, so that the runtime's kill
 # reaches the script and not the one that reports on it, and no secrets of the box.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH", "SSL_CERT_FILE",
         "SSL_CERT_DIR")
+# Handed over as they are, and compiled when a job has files to keep or to fetch.
+LATE = ("fetch.py", "tree.py", "collect.py", "hashing.py", "storeline.py", "boxapi.py", "journal.py", "uploads.py", "uploader.py",
+        "watch.py", "artifacts.py")
 
 
 def refuse(reason):  # type: (str) -> NoReturn
@@ -37,57 +40,70 @@ def temporary_directory():
     refuse("no writable directory for temporary files")
 
 
-def write(path, data):
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        while data:
-            data = data[os.write(fd, data):]
-    finally:
-        os.close(fd)
+def read_program():
+    """The supervisor's files. Each stands in `program` after a line with its name and its size."""
+    files = {}
+    with open(os.path.join(HERE, "program"), "rb") as program:
+        for line in iter(program.readline, b""):
+            name, size = line.decode().split()
+            files[name] = program.read(int(size))
+    return files
 
 
-def read(path):
-    with open(path, "rb") as source:
-        return source.read()
-
-
-def prepare(job_id, attempt):
-    """Makes the attempt's own directory and returns its path. Its name is how a reap finds the supervisor."""
+def prepare(job_id, attempt, supervisor):
+    """Makes the attempt's own directory, with the one file that Python starts from, and returns its path. Its name is how a reap
+    finds the supervisor."""
     directory = os.path.join(temporary_directory(), "stout-%s-%s-%s" % (job_id, attempt, os.urandom(6).hex()))
     os.mkdir(directory, 0o700)
-    here = os.path.dirname(os.path.abspath(__file__))
-    for name in MODULES + ("launch.json",):
-        write(os.path.join(directory, name), read(os.path.join(here, name)))
-    environment = [key + b"=" + value for key, value in os.environb.items() if key != b"STOUT_LAUNCH"]
-    write(os.path.join(directory, "environment"), b"\0".join(environment))
+    fd = os.open(os.path.join(directory, "supervisor.py"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(fd, "wb") as file:
+        file.write(supervisor)
     return directory
 
 
-def become_supervisor(directory):
-    """Turns this process, already in a session of its own, into the supervisor. Does not return."""
-    os.chdir("/")
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
-    environment = {}  # type: dict[str, str]
-    for name in KEPT:
-        if name in os.environ:
-            environment[name] = os.environ[name]
-    os.execve(sys.executable, [sys.executable, "-I", "-S", os.path.join(directory, "supervisor.py")], environment)
-
-
-def close_inherited(keep):
-    """Closes every descriptor but the standard ones and `keep`: a daemon that held the runtime's would block it."""
+def close_inherited():
+    """Closes every descriptor but the standard ones: a daemon that held the runtime's would block it."""
     try:
         descriptors = [int(name) for name in os.listdir("/proc/self/fd")]
     except OSError:
         descriptors = range(3, 1024)
     for fd in descriptors:
-        if fd > 2 and fd != keep:
+        if fd > 2:
             try:
                 os.close(fd)
             except OSError:
                 pass
+
+
+def spawn_supervisor(directory):
+    """Starts the supervisor, in a session of its own, and returns the pipe that it reads. @raises OSError"""
+    handed, handing = os.pipe()
+    null = os.open(os.devnull, os.O_RDWR)
+    environment = {}  # type: dict[str, str]
+    for name in KEPT:
+        if name in os.environ:
+            environment[name] = os.environ[name]
+    os.chdir("/")
+    command = [sys.executable, "-I", "-S", os.path.join(directory, "supervisor.py")]
+    streams = [(os.POSIX_SPAWN_DUP2, fd, number) for fd, number in ((handed, 0), (null, 1), (null, 2))]
+    os.posix_spawn(sys.executable, command, environment, file_actions=streams, setsid=True)
+    os.close(handed)
+    return handing
+
+
+def hand_over(pipe, files):
+    """Tells the supervisor what it runs, and with what: modules as code, or as text; launch.json; the runtime's environment."""
+    modules = {}
+    for name, text in files.items():
+        modules[name[:-len(".py")]] = text if name in LATE else compile(text, name, "exec", dont_inherit=True)
+    with open(os.path.join(HERE, "launch.json"), "rb") as file:
+        launch = file.read()
+    environment = {key: value for key, value in os.environb.items() if key != b"STOUT_LAUNCH"}
+    try:
+        with open(pipe, "wb") as taker:
+            taker.write(marshal.dumps({"modules": modules, "launch": launch, "environment": environment}))
+    except BrokenPipeError:
+        pass  # it ended by itself: nobody claims the attempt, and the dispatch limit returns it
 
 
 def main():
@@ -98,26 +114,18 @@ def main():
     job_id, _, attempt = os.environ.get("STOUT_LAUNCH", "").partition("/")
     if not attempt.isdigit() or not job_id.replace("_", "").isalnum():
         refuse("STOUT_LAUNCH must be <jobId>/<attempt>")
+    close_inherited()
     try:
-        directory = prepare(job_id, attempt)
+        files = read_program()
+        directory = prepare(job_id, attempt, files.pop("supervisor.py"))
     except OSError as problem:
         refuse("cannot prepare the job's directory: %s" % problem)
-    started, failed = os.pipe()  # close-on-exec: `started` ends when the supervisor runs, or says why it does not
-    if os.fork() > 0:
-        os.close(failed)
-        problem = os.read(started, 4096)
-        if problem:
-            refuse("cannot start the supervisor: %s" % problem.decode())
-        os._exit(0)
-    os.setsid()
-    if os.fork() > 0:
-        os._exit(0)
     try:
-        close_inherited(failed)
-        become_supervisor(directory)
-    except BaseException as problem:
-        os.write(failed, str(problem).encode())
-        os._exit(1)
+        pipe = spawn_supervisor(directory)
+    except OSError as problem:
+        refuse("cannot start the supervisor: %s" % problem)
+    hand_over(pipe, files)
+    os._exit(0)
 
 
 if __name__ == "__main__":

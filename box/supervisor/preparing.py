@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 
@@ -109,6 +110,13 @@ def begin_next(script: Script, stdout: int, stderr: int) -> Preparation | None:
     return None
 
 
+def heed_signals() -> None:
+    """Ends what the guard does with signals."""
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+
+
 def become_preparer(preparation: Preparation, guard: int, result: int, stdout: int, stderr: int) -> None:
     """Runs in the forked child and never returns: does the work and writes JSON objects to `result`, one a line. Its name stays
     the guard's, so that a reap takes it for one."""
@@ -122,6 +130,7 @@ def become_preparer(preparation: Preparation, guard: int, result: int, stdout: i
             os.write(result, json.dumps({"trouble": trouble[:1000]}).encode() + b"\n")
     try:
         leave(preparation.script, guard, stdout, stderr)
+        heed_signals()
         os.closerange(3, result)
         os.closerange(result + 1, 1024)
         sys.stdout = None  # it is the script's

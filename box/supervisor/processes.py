@@ -1,17 +1,30 @@
 """Finding and ending processes by descent and by tag, never by name. Linux only."""
 from __future__ import annotations
 
+import functools
 import os
 import signal
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 4, 15, 36
 
 
+#: What a script of the same user may send to its parents. Only SIGKILL and SIGSTOP shall have an effect.
+UNHEEDED = {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGALRM, signal.SIGTSTP,
+            signal.SIGTTIN, signal.SIGTTOU, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGPWR}
+#: Python ignores them, here as in a script.
+PYTHONS_OWN = {signal.SIGPIPE, signal.SIGXFSZ}
+
+
+@functools.cache
+def _libc():
+    import ctypes
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def prctl(option: int, value: int | bytes) -> None:
     import ctypes
-    libc = ctypes.CDLL(None, use_errno=True)
     argument = value if isinstance(value, bytes) else ctypes.c_ulong(value)
-    if libc.prctl(option, argument, 0, 0, 0) != 0:
+    if _libc().prctl(option, argument, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
@@ -23,11 +36,15 @@ def harden(name: str) -> None:
     prctl(PR_SET_NAME, name.encode())
 
 
-def ignore_signals() -> None:
-    """A script of the same user may signal its parents; only SIGKILL and SIGSTOP shall have an effect."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGALRM,
-                   signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGPWR):
-        signal.signal(number, signal.SIG_IGN)
+def catch_signals() -> None:
+    """Has no signal end this process, or stop it. They are caught, not ignored, and what this process was told to ignore is not any
+    more: a program that is executed below would go on ignoring, but finds the default in place of what was caught."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP} - PYTHONS_OWN:
+        signal.signal(number, _nothing if number in UNHEEDED else signal.SIG_DFL)
+
+
+def _nothing(*_: object) -> None:
+    pass
 
 
 def parents() -> dict[int, int]:

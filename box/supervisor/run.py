@@ -1,4 +1,4 @@
-"""One claimed attempt: starts the script, ends it when its time is over, and tells how it ended."""
+"""One claimed attempt whose script was started: ends it when its time is over, and tells how it ended."""
 from __future__ import annotations
 
 import os
@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 
 from boxlock import BoxLock
+from claim import Granted, Settings
 from control import Control
 from ending import read_status
-from guard import fork_guard
 from guardlink import GuardLink
 from lines import OUTPUT, STDERR, STDOUT
 from inbox import Inbox
@@ -18,23 +18,27 @@ from phases import Phases
 from reader import Clock, Reader
 from sender import Sender
 from spool import Spool
+from start import NotStarted, Started
 from wire import Http
-from workplace import make_script, note_exit, open_output_channel, wide_pipe
+from workplace import note_exit
+
 
 class Run:
     """Everything is decided in the main thread; the other threads post what they learn."""
 
-    def __init__(self, directory: str, settings, order: dict, clock: Clock, http: Http):
+    def __init__(self, directory: str, settings: Settings, granted: Granted, http: Http, started: Started | NotStarted):
+        order = granted.order
         self.directory, self.settings, self.order, self.http = directory, settings, order, http
         self.spool = Spool(directory, order["spoolBytes"])
         self.selector = selectors.DefaultSelector()
-        self.masker = Masker.of(settings.environment, order.get("secrets") or {})
-        self.reader = Reader(self.selector, self.spool, clock, self.masker)
+        self.masker = Masker.of(settings.environment, granted.secrets)
+        self.reader = Reader(self.selector, self.spool, Clock(order["now"], granted.sent, granted.received), self.masker)
         self.phases = Phases(Http(settings.url, http.token, settings.ca), self._masked)
         self.inbox = Inbox()
+        self.started = started
         self.guard: GuardLink | None = None
         self.grace = order["graceSeconds"]
-        self.deadline = time.monotonic() + order["remainingSeconds"]
+        self.deadline = granted.received + order["remainingSeconds"]
         self.ended_by: str | None = None
         self.error: str | None = None
         self.exited = self.over = False
@@ -44,36 +48,25 @@ class Run:
 
     def run(self) -> None:
         """Returns when `done` was answered, or when the attempt turned out to be no longer ours and its script was ended."""
-        problem = self._start()
         self._start_threads()
-        if problem:
-            self._tell_exit(None, None, 0, problem)
+        if isinstance(self.started, NotStarted):
+            self.ended_by = self.started.ended_by
+            self._tell_exit(None, None, 0, self.started.why)
             self._quiet([])
+        else:
+            self._follow(self.started)
         self.selector.register(self.inbox.fd, selectors.EVENT_READ, self.inbox.take)
         while not self.over:
             for key, _ in self.selector.select(self._seconds_to_wait()):
                 key.data()
             self._do_what_is_due()
 
-    def _start(self) -> str | None:
-        """Unpacks and starts the script. Returns why that was not possible."""
-        control = self.order["control"]
-        if unwanted := control["stop"] or control["cancel"]:
-            self.ended_by = "cancel"
-            return f"The script was not started: {unwanted.get('reason') or 'cancelled'}"
-        try:
-            script = make_script(self.directory, self.settings, self.order)
-            self.began_ns = os.stat(script.directory).st_ctime_ns  # by the clock of the file system
-            channel = open_output_channel(self.directory)
-            (out, out_write), (err, err_write) = wide_pipe(), wide_pipe()
-            guard = self.guard = GuardLink(*fork_guard(script, out_write, err_write), self.settings.process_id)
-        except (OSError, ValueError) as problem:
-            return f"The script could not be started: {problem}"
-        self.settings.claim_token = ""  # the guard has it while it may need a fresh URL
-        for fd, stream in ((out, STDOUT), (err, STDERR), (channel, OUTPUT)):
+    def _follow(self, started: Started) -> None:
+        guard, self.began_ns = started.guard, started.began_ns
+        self.guard = guard
+        for fd, stream in ((started.stdout, STDOUT), (started.stderr, STDERR), (started.channel, OUTPUT)):
             self.reader.add(fd, stream)
         self.selector.register(guard.channel, selectors.EVENT_READ, lambda: self._hear(guard, guard.receive()))
-        return None
 
     def _start_threads(self) -> None:
         post = self.inbox.post

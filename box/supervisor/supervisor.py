@@ -1,108 +1,46 @@
 """The supervisor: a daemon on the box that runs one attempt of a job and tells the control plane about it.
 
-Started by the launcher as `python3 -I -S <attempt's directory>/supervisor.py`. It claims the attempt, and only when that was
-granted unpacks the script and starts it below a guard. See docs/box-api.md for what it says and docs/architecture.md for why.
+Started by the launcher as `python3 -I -S <attempt's directory>/supervisor.py`, with the rest of the program and the settings on its
+standard input, so that nothing is loaded from a place where a script could write. It claims the attempt, and only when that was granted
+unpacks the script and starts it below a guard. See docs/box-api.md for what it says and docs/architecture.md for why.
 """
 from __future__ import annotations
 
 import os
 import sys
-import time
+
+sys.dont_write_bytecode = True
+
+# Needed first, and loaded while the launcher still compiles the rest.
+import json  # noqa: E402, F401
+import marshal  # noqa: E402
+import socket  # noqa: E402, F401
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import CodeType, ModuleType
 
 DIRECTORY = os.path.dirname(os.path.abspath(__file__))
-sys.dont_write_bytecode = True
-sys.path.insert(0, DIRECTORY)
-
-import json  # noqa: E402
-
-from wire import LEAVE, Gone, Http, Trouble, jittered  # noqa: E402
-
-VERSION = 1
 
 
-class Settings:
-    """What the launcher left: launch.json and the environment that the runtime gave it."""
+class Program:
+    """Finds and loads the modules of this program, as an entry of sys.meta_path."""
 
-    def __init__(self, launch: dict, environment: dict[bytes, bytes]):
-        self.url, self.ca = launch["url"], launch.get("ca")
-        self.job_id, self.attempt = launch["jobId"], launch["attempt"]
-        self.process_id, self.claim_token = launch["processId"], launch["claimToken"]
-        self.give_up_seconds = launch["giveUpSeconds"]
-        self.environment = environment
-        self.nonce = os.urandom(16).hex()
-        self.renew_bundle = self._renew_bundle
+    def __init__(self, modules: dict[str, CodeType | bytes]):
+        self.modules = modules
 
-    def _renew_bundle(self) -> str:
-        """A fresh URL for the bundle, from the claim's answer told again. @raises Gone, or Trouble when nobody answers for a while"""
-        order, _, _ = claim(Http(self.url, self.claim_token, self.ca), self)
-        return order["bundle"]["url"]
+    def find_spec(self, name: str, path: object = None, target: object = None, /) -> ModuleSpec | None:
+        return type(sys.__spec__)(name, self) if name in self.modules else None
 
+    def create_module(self, spec: ModuleSpec) -> None:
+        return None  # an ordinary one
 
-def take_settings() -> Settings:
-    """Reads the settings and deletes them: the claim token is in no file any more."""
-    with open(os.path.join(DIRECTORY, "launch.json"), "rb") as file:
-        launch = json.load(file)
-    with open(os.path.join(DIRECTORY, "environment"), "rb") as file:
-        entries = [entry.partition(b"=") for entry in file.read().split(b"\0") if entry]
-    for name in ("launch.json", "environment"):
-        os.unlink(os.path.join(DIRECTORY, name))
-    return Settings(launch, {key: value for key, _, value in entries})
-
-
-def get_ready() -> None:
-    """What must be done before the answer to the claim is read, and takes as long as that answer: hides this process, loads the
-    rest of the program and deletes its files, so that nothing is loaded any more once a script could write there."""
-    if DIRECTORY not in sys.path:
-        return
-    import processes
-    processes.harden("stout-super")
-    processes.ignore_signals()
-    import hashlib, later, run  # noqa: E401, F401
-    later.keep(DIRECTORY)
-    sys.path.remove(DIRECTORY)
-    for name in os.listdir(DIRECTORY):
-        if name.endswith(".py"):
-            os.unlink(os.path.join(DIRECTORY, name))
-
-
-def identity(environment: dict[bytes, bytes]) -> dict:
-    with open("/proc/sys/kernel/random/boot_id") as file:
-        boot_id = file.read().strip()
-    return {
-        "lagerBoxId": environment.get(b"LAGER_BOX_ID", b"unknown").decode("utf-8", "replace"),
-        "hostname": os.uname().nodename, "bootId": boot_id,
-        "python": ".".join(map(str, sys.version_info[:3])), "pid": os.getpid(),
-    }
-
-
-def claim(http: Http, settings: Settings) -> tuple[dict, float, float]:
-    """Asks for the attempt until an answer comes: always with the same nonce, so a lost answer is simply asked for again.
-    Returns the answer, and when (monotonic) it was asked for and read.
-    @raises Gone when it is not ours, Trouble when nobody answered until the dispatch limit."""
-    started, tries = time.monotonic(), 0
-    while True:
-        sent = time.monotonic()
-        request = {"nonce": settings.nonce, "supervisorVersion": VERSION, "identity": identity(settings.environment),
-                   "sentAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-        try:
-            http.send("POST", "/claim", request)
-            get_ready()
-            answer = http.receive()
-            if answer.status in LEAVE:
-                raise Gone(answer.described())
-            order = answer.json()
-            if answer.status == 200 and "runToken" in order:
-                return order, sent, time.monotonic()
-            problem = answer.described()
-        except Trouble as trouble:
-            problem = str(trouble)
-        pause = jittered(tries, longest=3.0)
-        if time.monotonic() + pause > started + settings.give_up_seconds:
-            raise Trouble(f"nobody granted the claim in time: {problem}")
-        if tries == 0:
-            print(f"claim: {problem}; asking again", flush=True)
-        tries += 1
-        time.sleep(pause)
+    def exec_module(self, module: ModuleType) -> None:
+        code = self.modules[module.__name__]
+        if isinstance(code, bytes):
+            code = compile(code, module.__name__ + ".py", "exec")
+        exec(code, module.__dict__)
 
 
 def open_log() -> None:
@@ -113,25 +51,51 @@ def open_log() -> None:
     os.close(fd)
 
 
+def take_over() -> dict:
+    """What the launcher hands over. @raises EOFError when it ended in the middle of it"""
+    handed = marshal.loads(sys.stdin.buffer.read())
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    return handed
+
+
+def get_ready() -> None:
+    """What must be done before the answer to the claim is read, and takes as long as that answer: hides this process, and loads what
+    comes next."""
+    import processes
+    processes.harden("stout-super")
+    processes.catch_signals()
+    import start  # noqa: F401
+
+
 def remove_directory() -> None:
     import shutil
     shutil.rmtree(DIRECTORY, ignore_errors=True)
 
 
 def main() -> None:
-    settings = take_settings()
+    os.unlink(__file__)
     open_log()
+    try:
+        handed = take_over()
+    except EOFError:
+        return remove_directory()
+    sys.meta_path.insert(0, Program(handed["modules"]))
+    from claim import Settings, claim
+    from wire import Gone, Http, Trouble
+    settings = Settings(handed.pop("launch"), handed.pop("environment"))
     http = Http(settings.url, settings.claim_token, settings.ca)
     try:
-        order, sent, received = claim(http, settings)
+        granted = claim(http, settings, meanwhile=get_ready)
     except (Gone, Trouble) as reason:
         print(f"claim: {reason}; leaving", flush=True)
-        remove_directory()
-        return
-    http.token = order.pop("runToken")
-    from reader import Clock
-    from run import Run
-    Run(DIRECTORY, settings, order, Clock(order["now"], sent, received), http).run()
+        return remove_directory()
+    http.token = granted.run_token
+    from start import start
+    started = start(DIRECTORY, settings, granted)
+    from run import Run  # the script's Python starts meanwhile
+    Run(DIRECTORY, settings, granted, http, started).run()
     remove_directory()
 
 

@@ -6,18 +6,18 @@ import fcntl
 import json
 import os
 
-from bundle import Bundle
-from cache import cache_directory
 from child import Script
-from dependencies import Plan
+from claim import Granted, Settings
 
 PIPE_BYTES = 1 << 20
 
 
-def make_script(directory: str, settings, order: dict) -> Script:
-    """Makes the attempt's directories; a bundle is unpacked there later, by a child of the guard. Takes what may be secret out of `order`.
+def make_script(directory: str, settings: Settings, granted: Granted) -> Script:
+    """Makes the attempt's directories; a bundle is unpacked there later, by a child of the guard. Takes out of the order what
+    the script alone needs.
     @raises OSError, or ValueError when it arrived damaged or is no good."""
-    given, environment = order.pop("script", None), {**order.pop("env"), **(order.pop("secrets", None) or {})}
+    order = granted.order
+    given, environment = order.pop("script", None), {**order.pop("env"), **granted.secrets}
     zipped, cache_key, entry = order.pop("bundle", None), order.get("cacheKey"), order.get("entry") or "main.py"
     job, artifacts = os.path.join(directory, "job"), os.path.join(directory, "artifacts")
     os.mkdir(job, 0o700)
@@ -35,6 +35,9 @@ def make_script(directory: str, settings, order: dict) -> Script:
     encoded = {**settings.environment, **encoded}
     bundle = plan = None
     if zipped:
+        from bundle import Bundle
+        from cache import cache_directory
+        from dependencies import Plan
         cache = cache_directory(os.path.dirname(directory), cache_key) if cache_key else None
         bundle = Bundle(zipped, entry, directory, cache, settings.ca, settings.renew_bundle, order.get("artifacts") or {})
         plan = Plan(job, os.path.join(directory, "dependencies"), cache, encoded, zipped["sha256"])
@@ -42,11 +45,22 @@ def make_script(directory: str, settings, order: dict) -> Script:
 
 
 def _content_of(given: dict) -> bytes:
-    import hashlib
     content = binascii.a2b_base64(given["base64"])
-    if hashlib.sha256(content).hexdigest() != given["sha256"]:
+    if _sha256()(content).hexdigest() != given["sha256"]:
         raise ValueError("it arrived damaged (its hash differs)")
     return content
+
+
+def _sha256():
+    """What hashlib itself falls back to: it would load OpenSSL first, which takes longer than the whole claim."""
+    try:
+        from _sha2 import sha256  # pyright: ignore[reportMissingImports] (from Python 3.12 on)
+    except ImportError:
+        try:
+            from _sha256 import sha256  # pyright: ignore[reportMissingImports] (before)
+        except ImportError:
+            from hashlib import sha256
+    return sha256
 
 
 def channel_path(directory: str) -> str:

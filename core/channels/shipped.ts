@@ -4,6 +4,7 @@ import { zipSync } from 'fflate'
 import type { Launch } from './channel'
 import type { ReapOrder } from './reap'
 
+const LAUNCHER = 'main.py'
 /** What runs after a supervisor is gone; everything else in the folder travels with a job. */
 const REAP_ONLY = ['reap.py', 'recover.py', 'unsent.py']
 /** What the reap shares with the supervisor. */
@@ -24,10 +25,11 @@ export type Shipped = {
 /** Reads once what travels to boxes. @param folder box/supervisor of this installation */
 export function loadShipped(folder: string, ca: string | null): Shipped {
   const read = (name: string) => new Uint8Array(readFileSync(path.join(folder, name)))
-  const travelling = readdirSync(folder).filter((name) => name.endsWith('.py') && !REAP_ONLY.includes(name))
-  const files = Object.fromEntries(travelling.map((name) => [name, read(name)]))
+  const notOfProgram = [LAUNCHER, ...REAP_ONLY]
+  const ofProgram = readdirSync(folder).filter((name) => name.endsWith('.py') && !notOfProgram.includes(name))
+  const files = { [LAUNCHER]: read(LAUNCHER), program: inOne(ofProgram.map((name) => [name, read(name)])) }
   const reapFiles = {
-    'main.py': read('reap.py'),
+    [LAUNCHER]: read('reap.py'),
     ...Object.fromEntries(REAP_NEEDS.map((name) => [name, read(name)])),
   }
   return {
@@ -44,6 +46,11 @@ export function loadShipped(folder: string, ca: string | null): Shipped {
       return zipSync({ ...reapFiles, 'reap.json': json(order) }, { level: 0 })
     },
   }
+}
+
+/** Files as one, each after a line with its name and size: boxes need a millisecond for every file of a zip, however small. */
+function inOne(files: [string, Uint8Array][]): Uint8Array {
+  return Buffer.concat(files.flatMap(([name, bytes]) => [Buffer.from(`${name} ${bytes.length}\n`), bytes]))
 }
 
 const attemptUrl = (boxApiUrl: string, jobId: string, attempt: number) =>

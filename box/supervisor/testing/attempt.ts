@@ -28,6 +28,8 @@ export class Attempt {
   /** The authority that signed the collector's certificate, as PEM. */
   ca: string | null = null
   launchVariable: string | undefined
+  /** Travels after the supervisor's own files. */
+  damage = ''
   /** What the runtime gives besides the usual. */
   boxEnvironment: Record<string, string> = {}
 
@@ -68,8 +70,8 @@ export class Attempt {
   /** Runs the launcher as the runtime does, and resolves when it has ended. */
   async launch(python = this.python): Promise<{ code: number; output: string }> {
     const module = await mkdtemp(join(this.tmp, 'module-'))
-    const files = (await readdir(SUPERVISOR)).filter((name) => name.endsWith('.py') && name !== 'reap.py')
-    await Promise.all(files.map((name) => copyFile(join(SUPERVISOR, name), join(module, name))))
+    await copyFile(join(SUPERVISOR, 'main.py'), join(module, 'main.py'))
+    await writeFile(join(module, 'program'), Buffer.concat([await program(), Buffer.from(this.damage)]))
     await writeFile(join(module, 'launch.json'), JSON.stringify(this.settings))
     const env = {
       PATH: process.env.PATH ?? '',
@@ -133,6 +135,13 @@ export class Attempt {
       ca: this.ca,
     }
   }
+}
+
+/** The supervisor's files in one, as they travel to a box. */
+async function program(): Promise<Buffer> {
+  const names = (await readdir(SUPERVISOR)).filter((name) => name.endsWith('.py') && name !== 'main.py')
+  const files = await Promise.all(names.map(async (name) => ({ name, bytes: await readFile(join(SUPERVISOR, name)) })))
+  return Buffer.concat(files.flatMap(({ name, bytes }) => [Buffer.from(`${name} ${bytes.length}\n`), bytes]))
 }
 
 /** Runs a program to its end with nothing of this environment but what is given. */
