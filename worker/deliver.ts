@@ -12,11 +12,14 @@ import { requestPlacement } from '../core/placement/place-jobs'
 import type { Db } from '../db/client'
 import type { Event } from '../db/schema'
 import type { Log } from './log'
-import type { Queues } from './queues'
+import type { Deliveries, Queues } from './queues'
 import type { Deliver } from './relay'
 
 /** Events after which a job may be placed (it became ready, or its box became free), or waits for another reason. */
 const ASKS_FOR_PLACEMENT = new Set(['submitted', 'return', 'retry', 'attempt_closed', 'group_deleted'])
+const TIDIED_AT_ONCE = 16
+/** Events of a job that change nothing of what its supervisor is told: it caused them itself, or is not there yet. */
+const TELLS_NO_SUPERVISOR = new Set(['place', 'start', 'exit', 'complete'])
 const isOfBox = (subject: string) => subject.startsWith('box_')
 const isOfJob = (subject: string) => subject.startsWith('job_')
 
@@ -38,7 +41,7 @@ export function deliverEvents({ db, bus, queues, log, place }: Deps): Deliver {
     await requestPlacement(db, [...orgs])
     orgs.forEach(place)
     await Promise.all([
-      ...events.map((event) => followUp(queues, event)),
+      ...attemptsToTidy(events).map((refs) => queues.add('tidy', { refs }, { id: `tidy-${crypto.randomUUID()}` })),
       bus.publish(events.flatMap(wakesOf)).catch(() => undefined), // readers look again by themselves
     ])
   }
@@ -51,10 +54,13 @@ function tellOfRequest(log: Log, { subject, type, attempt, data: { requestId } }
   log.info({ ...of, type, requestId }, 'event')
 }
 
-async function followUp(queues: Queues, { type, subject, attempt }: Event): Promise<void> {
-  if (type !== 'attempt_closed' || attempt === null) return
-  const ref = { jobId: subject as JobId, attempt }
-  await queues.add('tidy', ref, { id: `tidy-${subject}-${attempt}` })
+/** Attempts that closed, as many as a delivery takes: one for each would be most of what the queues do. */
+function attemptsToTidy(events: Event[]): Deliveries['tidy']['refs'][] {
+  const refs = events.flatMap(({ type, subject, attempt }) =>
+    type === 'attempt_closed' && attempt !== null ? [{ jobId: subject as JobId, attempt }] : [],
+  )
+  const deliveries = Math.ceil(refs.length / TIDIED_AT_ONCE)
+  return Array.from({ length: deliveries }, (_, n) => refs.slice(n * TIDIED_AT_ONCE, (n + 1) * TIDIED_AT_ONCE))
 }
 
 function wakesOf({ subject, seq, orgId, type, attempt }: Event): Wake[] {
@@ -67,6 +73,6 @@ function wakesOf({ subject, seq, orgId, type, attempt }: Event): Wake[] {
   const leaseMoved = type === 'place' || type === 'attempt_closed'
   if (leaseMoved) wakes.push({ topic: boxesTopic(orgId), n: seq })
   if (type === 'attempt_closed') wakes.push({ topic: artifactsTopic(subject), n: 0 })
-  if (attempt !== null) wakes.push({ topic: controlTopic(subject, attempt), n: seq })
+  if (attempt !== null && !TELLS_NO_SUPERVISOR.has(type)) wakes.push({ topic: controlTopic(subject, attempt), n: seq })
   return wakes
 }

@@ -42,8 +42,7 @@ export async function dispatch(deps: DispatchDeps, ref: AttemptRef): Promise<voi
   const channel = await deps.channelTo(open.boxId)
   const launched = await startOn(channel, deps, ref, open)
   timed({ outcome: launched.kind })
-  const requestId = await requestOf(db, ref.jobId)
-  log.info({ ...ref, boxId: open.boxId, requestId, ...launched }, 'dispatched')
+  log.info({ ...ref, boxId: open.boxId, requestId: open.requestId, ...launched }, 'dispatched')
   if (launched.kind === 'refused') await db.transaction().execute((tx) => returnJob(tx, ref, launched.why, deps.rest))
   const stillOpen = await markLaunched(db, ref, launched)
   if (!stillOpen) await channel.unlock(lockUser(installation, ref)) // it was given up while we talked
@@ -79,8 +78,11 @@ async function isLeftOver({ db, installation }: DispatchDeps, why: Refusal): Pro
   return holder === undefined || holder.phase === 'closed'
 }
 
-/** Takes a placed attempt in hand, unless somebody has just done so. */
-async function takeUnclaimed(db: Db, { jobId, attempt }: AttemptRef): Promise<Attempt | undefined> {
+/** Takes a placed attempt in hand, unless somebody has just done so; with the id of the request that submitted its job. */
+async function takeUnclaimed(
+  db: Db,
+  { jobId, attempt }: AttemptRef,
+): Promise<(Attempt & { requestId: string | null }) | undefined> {
   return await db
     .updateTable('attempts')
     .set({ dispatchStartedAt: sql<Date>`now()`, boxLocked: true })
@@ -95,6 +97,7 @@ async function takeUnclaimed(db: Db, { jobId, attempt }: AttemptRef): Promise<At
       ]),
     )
     .returningAll()
+    .returning(requestOf(jobId).as('requestId'))
     .executeTakeFirst()
 }
 

@@ -18,9 +18,10 @@ test.each(BACKENDS)('%s: deliveries arrive, also when they were added before any
   await using backend = await aBackend(kind)
   const queues = await openQueues({ DATABASE_URL: t.url, ...backend.env }, silent)
   const got: number[] = []
-  for (let i = 1; i <= 20; i++) await queues.add('tidy', { jobId: 'job_x' as JobId, attempt: i }, { id: `early-${i}` })
-  queues.work('tidy', 4, async ({ attempt }) => void got.push(attempt))
-  await queues.add('tidy', { jobId: 'job_x' as JobId, attempt: 21 }, { id: 'late', delayMs: 50 })
+  for (let i = 1; i <= 20; i++)
+    await queues.add('dispatch', { jobId: 'job_x' as JobId, attempt: i }, { id: `early-${i}` })
+  queues.work('dispatch', 4, async ({ attempt }) => void got.push(attempt))
+  await queues.add('dispatch', { jobId: 'job_x' as JobId, attempt: 21 }, { id: 'late', delayMs: 50 })
   await eventually('all arrived', () => new Set(got).size === 21)
   await queues.close()
 })
@@ -44,7 +45,7 @@ test('postgres: connections that are lost while a process begins to work cost it
   const tables = await t.db.startTransaction().execute()
   await sql`lock table bullmq.migration in access exclusive mode`.execute(tables)
   const got: number[] = []
-  queues.work('tidy', 4, async ({ attempt }) => void got.push(attempt))
+  queues.work('dispatch', 4, async ({ attempt }) => void got.push(attempt))
   const beginning = () =>
     t.db
       .selectFrom(sql<{ pid: number; waitEventType: string }>`pg_stat_activity`.as('sessions'))
@@ -54,7 +55,7 @@ test('postgres: connections that are lost while a process begins to work cost it
       .execute()
   await eventually('what waits for the tables is cut off', async () => (await beginning()).length > 0)
   await tables.commit().execute()
-  await queues.add('tidy', { jobId: 'job_x' as JobId, attempt: 1 }, { id: 'one' })
+  await queues.add('dispatch', { jobId: 'job_x' as JobId, attempt: 1 }, { id: 'one' })
   await eventually('it arrived', () => got.length === 1)
   await queues.close()
 })

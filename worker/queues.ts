@@ -8,7 +8,7 @@ import type { Log } from './log'
 export type Deliveries = {
   place: { orgId: OrgId }
   dispatch: { jobId: JobId; attempt: number }
-  tidy: { jobId: JobId; attempt: number }
+  tidy: { refs: { jobId: JobId; attempt: number }[] }
 }
 export type QueueName = keyof Deliveries
 type Closable = { close(): Promise<void>; on(event: 'error', listener: (error: Error) => void): unknown }

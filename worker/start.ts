@@ -32,7 +32,7 @@ export type RunningWorker = { port: number; stop(): Promise<void> }
 const RELAY_MS = 1_000
 /** Work in hand gets so long to end when the worker stops. What is cut then another worker does again: no work here is the truth. */
 const DRAIN_MS = 5_000
-const CONCURRENCY = { place: 4, dispatch: 32, tidy: 16 }
+const CONCURRENCY = { place: 4, dispatch: 32, tidy: 4 }
 
 type Parts = SweepParts & { bus: LiveBus }
 
@@ -105,7 +105,10 @@ function startProcessors(parts: Parts): void {
   const { queues, dispatching } = parts
   queues.work('place', CONCURRENCY.place, ({ orgId }) => placeAndDispatch(parts, orgId))
   queues.work('dispatch', CONCURRENCY.dispatch, (ref) => dispatch(dispatching, ref))
-  queues.work('tidy', CONCURRENCY.tidy, (ref) => tidy(dispatching, ref))
+  // an older worker's delivery names no refs: the box's lock then ends by its own limit
+  queues.work('tidy', CONCURRENCY.tidy, async ({ refs = [] }) => {
+    await Promise.all(refs.map((ref) => tidy(dispatching, ref)))
+  })
 }
 
 /** Places jobs of an organisation, and dispatches what was placed at once, without waiting for it. */

@@ -18,6 +18,29 @@ const NAMED = 3
  */
 export async function settleArtifacts(tx: Transaction<Database>, ref: AttemptRef): Promise<Settled> {
   const of = { jobId: ref.jobId, attempt: ref.attempt }
+  const before = await countOf(tx, of)
+  if (before.uploading > 0) await failUploading(tx, of)
+  const { uploading: _, ...counts } = before.uploading > 0 ? await countOf(tx, of) : before
+  return { counts, failed: counts.failed > 0 ? await firstFailed(tx, of) : [] }
+}
+
+async function countOf(tx: Transaction<Database>, of: AttemptRef): Promise<Record<ArtifactState, number>> {
+  const rows = await tx
+    .selectFrom('artifacts')
+    .select((eb) => ['state', eb.fn.countAll<number>().as('count')])
+    .where((eb) => eb.and(of))
+    .groupBy('state')
+    .execute()
+  const count = (state: ArtifactState) => rows.find((row) => row.state === state)?.count ?? 0
+  return {
+    uploading: count('uploading'),
+    uploaded: count('uploaded'),
+    skipped: count('skipped'),
+    failed: count('failed'),
+  }
+}
+
+async function failUploading(tx: Transaction<Database>, of: AttemptRef): Promise<void> {
   const begun = await tx
     .selectFrom('artifacts')
     .select('objectKey')
@@ -29,21 +52,16 @@ export async function settleArtifacts(tx: Transaction<Database>, ref: AttemptRef
     .where((eb) => eb.and({ ...of, state: 'uploading' as const }))
     .execute()
   for (const { objectKey } of begun) if (objectKey) await dropObject(tx, objectKey)
-  const rows = await tx
-    .selectFrom('artifacts')
-    .select((eb) => ['state', eb.fn.countAll<number>().as('count')])
-    .where((eb) => eb.and(of))
-    .groupBy('state')
-    .execute()
-  const count = (state: ArtifactState) => rows.find((row) => row.state === state)?.count ?? 0
-  const failed = await tx
+}
+
+async function firstFailed(tx: Transaction<Database>, of: AttemptRef): Promise<Settled['failed']> {
+  return await tx
     .selectFrom('artifacts')
     .select(['path', 'why'])
     .where((eb) => eb.and({ ...of, state: 'failed' as const }))
     .orderBy('path')
     .limit(NAMED)
     .execute()
-  return { counts: { uploaded: count('uploaded'), skipped: count('skipped'), failed: count('failed') }, failed }
 }
 
 /** The files that should have been kept and were not, in a sentence; undefined when there are none. */

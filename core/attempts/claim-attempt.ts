@@ -51,8 +51,8 @@ export async function claimAttempt(
       return await refuseSwapped(tx, ref, box, identity)
     const secrets = await readSecrets(tx, keys, ref.jobId)
     if (secrets === 'unreadable') return await failUnreadable(tx, ref, box)
-    if (isFirst) await start(tx, ref, box, nonce, identity)
-    return { ...(await answerFor(tx, ref, box)), secrets }
+    const started = isFirst ? await start(tx, ref, box, nonce, identity) : await alreadyStarted(tx, ref)
+    return { ...started, box, bundle: await bundleOf(tx, started.job), secrets }
   })
   if (outcome instanceof DomainError) throw outcome
   return outcome
@@ -62,39 +62,46 @@ function gone({ jobId, attempt }: AttemptRef): DomainError {
   return new DomainError('gone', `Attempt ${attempt} of ${jobId} is closed.`, { jobId, attempt })
 }
 
-async function start(tx: Transaction<Database>, ref: AttemptRef, box: Box, nonce: string, identity: BoxIdentity) {
-  const { rows } = await sql<{ deadlineAt: Date }>`
-    select clock_timestamp() + timeout_seconds * interval '1 second' as deadline_at from jobs where id = ${ref.jobId}`.execute(
-    tx,
-  )
-  const deadlineAt = rows[0]?.deadlineAt
-  if (!deadlineAt) throw new NotFound('job', ref.jobId)
-  await transition(tx, ref.jobId, {
-    type: 'start',
-    actor: `box:${box.id}`,
-    attempt: ref.attempt,
-    set: { deadlineAt },
-    data: { box: box.name, hostname: identity.hostname },
-  })
-  await tx
+type Started = Pick<Claimed, 'now' | 'job' | 'attempt'>
+
+async function start(
+  tx: Transaction<Database>,
+  ref: AttemptRef,
+  box: Box,
+  nonce: string,
+  identity: BoxIdentity,
+): Promise<Started> {
+  const attempt = await tx
     .updateTable('attempts')
+    .from('jobs')
+    .whereRef('jobs.id', '=', 'attempts.jobId')
     .set({
       phase: 'claimed',
       nonce,
       identity: JSON.stringify(identity),
       claimedAt: sql<Date>`clock_timestamp()`,
-      deadlineAt,
+      deadlineAt: sql<Date>`clock_timestamp() + timeout_seconds * interval '1 second'`,
     })
-    .where('jobId', '=', ref.jobId)
-    .where('attempt', '=', ref.attempt)
-    .execute()
+    .where('attempts.jobId', '=', ref.jobId)
+    .where('attempts.attempt', '=', ref.attempt)
+    .returningAll('attempts')
+    .returning(sql<Date>`clock_timestamp()`.as('now'))
+    .executeTakeFirstOrThrow()
+  const job = await transition(tx, ref.jobId, {
+    type: 'start',
+    actor: `box:${box.id}`,
+    attempt: ref.attempt,
+    set: attempt.deadlineAt ? { deadlineAt: attempt.deadlineAt } : {},
+    data: { box: box.name, hostname: identity.hostname },
+  })
   await tx.insertInto('logHeads').values(ref).execute()
   if (box.lagerBoxId === null && identity.lagerBoxId !== 'unknown') {
     await tx.updateTable('boxes').set({ lagerBoxId: identity.lagerBoxId }).where('id', '=', box.id).execute()
   }
+  return { now: attempt.now, job, attempt }
 }
 
-async function answerFor(tx: Transaction<Database>, ref: AttemptRef, box: Box): Promise<Omit<Claimed, 'secrets'>> {
+async function alreadyStarted(tx: Transaction<Database>, ref: AttemptRef): Promise<Started> {
   const job = await tx.selectFrom('jobs').selectAll().where('id', '=', ref.jobId).executeTakeFirstOrThrow()
   const attempt = await tx
     .selectFrom('attempts')
@@ -103,13 +110,16 @@ async function answerFor(tx: Transaction<Database>, ref: AttemptRef, box: Box): 
     .where('jobId', '=', ref.jobId)
     .where('attempt', '=', ref.attempt)
     .executeTakeFirstOrThrow()
-  const bundle = await tx
+  return { now: attempt.now, job, attempt }
+}
+
+async function bundleOf(tx: Transaction<Database>, { orgId, bundleSha256 }: Job): Promise<Claimed['bundle']> {
+  return await tx
     .selectFrom('bundles')
     .select(['sha256', 'kind', 'sizeBytes', 'inline', 'objectKey'])
-    .where('orgId', '=', job.orgId)
-    .where('sha256', '=', job.bundleSha256)
+    .where('orgId', '=', orgId)
+    .where('sha256', '=', bundleSha256)
     .executeTakeFirstOrThrow()
-  return { now: attempt.now, job, attempt, box, bundle }
 }
 
 /** STOUT_SECRET was changed since the submission: nobody can tell the job's secrets any more, and without them it is another job. */

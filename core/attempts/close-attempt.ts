@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely'
 import type { Attempt, ClosedBy, Database } from '../../db/schema'
 import { settleArtifacts } from '../artifacts/settle-artifacts'
+import type { BoxId } from '../ids'
 import { dropSecrets } from '../jobs/job-secrets'
 import { recordJobEvent } from '../jobs/transition'
 import { countCut } from '../logs/cut-mark'
@@ -17,23 +18,9 @@ export async function closeAttempt(
   { jobId, attempt }: AttemptRef,
   closing: { by: ClosedBy; actor: string; data?: Record<string, unknown> },
 ): Promise<boolean> {
-  const closed = await tx
-    .updateTable('attempts')
-    .set({ phase: 'closed', closedBy: closing.by, closedAt: sql<Date>`clock_timestamp()` })
-    .where('jobId', '=', jobId)
-    .where('attempt', '=', attempt)
-    .where('phase', '<>', 'closed')
-    .returning('boxId')
-    .executeTakeFirst()
+  const closed = await closeRows(tx, { jobId, attempt }, closing.by)
   if (!closed) return false
-  await tx.deleteFrom('leases').where('jobId', '=', jobId).where('attempt', '=', attempt).execute()
-  await tx
-    .updateTable('logHeads')
-    .set({ endedAt: sql<Date>`clock_timestamp()` })
-    .where('jobId', '=', jobId)
-    .where('attempt', '=', attempt)
-    .execute()
-  await countCut(tx, { jobId, attempt })
+  if (closed.cutLines > 0) await countCut(tx, { jobId, attempt })
   await dropSecrets(tx, [jobId])
   const { counts: artifacts } = await settleArtifacts(tx, { jobId, attempt })
   const data = { by: closing.by, boxId: closed.boxId, artifacts, ...closing.data }
@@ -41,17 +28,41 @@ export async function closeAttempt(
   return true
 }
 
-/** Locks an attempt's row. The job's row is locked first everywhere, so that two of us never wait for each other. */
+/** Closes the attempt, frees its lease and ends its log, by one statement. */
+async function closeRows(
+  tx: Transaction<Database>,
+  { jobId, attempt }: AttemptRef,
+  by: ClosedBy,
+): Promise<{ boxId: BoxId; cutLines: number } | undefined> {
+  const { rows } = await sql<{ boxId: BoxId; cutLines: number }>`
+    with closed as (
+      update attempts set phase = 'closed', closed_by = ${by}, closed_at = clock_timestamp()
+      where job_id = ${jobId} and attempt = ${attempt} and phase <> 'closed'
+      returning job_id, attempt, box_id),
+    freed as (
+      delete from leases using closed where leases.job_id = closed.job_id and leases.attempt = closed.attempt),
+    ended as (
+      update log_heads set ended_at = clock_timestamp() from closed
+      where log_heads.job_id = closed.job_id and log_heads.attempt = closed.attempt
+      returning cut_lines)
+    select box_id, coalesce((select cut_lines from ended), 0) as cut_lines from closed`.execute(tx)
+  return rows[0]
+}
+
+/**
+ * Locks an attempt's row. The job's row is locked first everywhere, so that two of us never wait for each other: rows of a join are
+ * locked in the order in which `for update of` names their tables, and read as they are once they are locked.
+ */
 export async function lockAttempt(
   tx: Transaction<Database>,
   { jobId, attempt }: AttemptRef,
 ): Promise<Attempt | undefined> {
-  await tx.selectFrom('jobs').select('id').where('id', '=', jobId).forUpdate().execute()
   return await tx
-    .selectFrom('attempts')
-    .selectAll()
-    .where('jobId', '=', jobId)
-    .where('attempt', '=', attempt)
-    .forUpdate()
+    .selectFrom('jobs')
+    .innerJoin('attempts', 'attempts.jobId', 'jobs.id')
+    .selectAll('attempts')
+    .where('jobs.id', '=', jobId)
+    .where('attempts.attempt', '=', attempt)
+    .forUpdate(['jobs', 'attempts'])
     .executeTakeFirst()
 }

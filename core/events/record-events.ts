@@ -30,9 +30,12 @@ export async function recordEvents(tx: Transaction<Database>, events: NewEvent[]
   }))
   await tx
     .with('recorded', (qb) => qb.insertInto('events').values(rows).returning(['subject', 'seq']))
-    .insertInto('outbox')
-    .columns(['subject', 'seq'])
-    .expression((eb) => eb.selectFrom('recorded').select(['subject', 'seq']))
+    .with('sent', (qb) =>
+      qb
+        .insertInto('outbox')
+        .columns(['subject', 'seq'])
+        .expression((eb) => eb.selectFrom('recorded').select(['subject', 'seq'])),
+    )
+    .selectNoFrom(sql`pg_notify(${OUTBOX_CHANNEL}, '')`.as('woken'))
     .execute()
-  await sql`select pg_notify(${OUTBOX_CHANNEL}, '')`.execute(tx)
 }

@@ -1,14 +1,10 @@
-import { sql } from 'kysely'
-import type { Db } from '../../db/client'
+import { type RawBuilder, sql } from 'kysely'
 import type { JobId } from '../ids'
 
-/** The id of the request that submitted a job: the thread by which logs of both processes and events hang together. */
-export async function requestOf(db: Db, jobId: JobId): Promise<string | undefined> {
-  const submitted = await db
-    .selectFrom('events')
-    .select(sql<string | null>`data ->> 'requestId'`.as('requestId'))
-    .where('subject', '=', jobId)
-    .where('seq', '=', 1)
-    .executeTakeFirst()
-  return submitted?.requestId ?? undefined
+/**
+ * SQL for the id of the request that submitted a job, or null: the thread by which logs of both processes and events hang
+ * together.
+ */
+export function requestOf(jobId: JobId): RawBuilder<string | null> {
+  return sql<string | null>`(select data ->> 'requestId' from events where subject = ${jobId} and seq = 1)`
 }

@@ -11,6 +11,12 @@ export class Nonces {
 
   constructor(private readonly db: Db) {}
 
+  /** A claim has just been answered. */
+  remember({ jobId, attempt }: AttemptRef, nonce: string): void {
+    if (this.#known.size >= KEPT) this.#known.clear()
+    this.#known.set(`${jobId}/${attempt}`, nonce)
+  }
+
   /** The nonce that claimed an attempt, or null before the claim. @throws NotFound */
   async of(ref: AttemptRef): Promise<string | null> {
     const key = `${ref.jobId}/${ref.attempt}`
@@ -19,8 +25,7 @@ export class Nonces {
     const attempt = await getAttempt(this.db, ref)
     if (!attempt) throw new NotFound('attempt', key)
     if (attempt.nonce === null) return null
-    if (this.#known.size >= KEPT) this.#known.clear()
-    this.#known.set(key, attempt.nonce)
+    this.remember(ref, attempt.nonce)
     return attempt.nonce
   }
 }

@@ -30,6 +30,7 @@ export const ROUTES: Record<string, Route> = {
     if (!isClaimToken(deps.keys, ref, token)) throw wrongToken()
     const { nonce, identity } = await readMessage(request, claimMessage)
     const claimed = await claimAttempt(deps.db, deps.keys, ref, nonce, identity)
+    deps.nonces.remember(ref, nonce)
     deps.metrics.claimed(claimed.attempt)
     return await claimAnswer(deps, ref, nonce, claimed)
   },
