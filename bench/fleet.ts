@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { sql } from 'kysely'
 import { endEverything } from '../box/supervisor/testing/processes'
 import { deriveKeys, seal } from '../core/access/keys'
 import { newId } from '../core/ids'
@@ -20,12 +21,15 @@ import { withDatabase } from './throwaway'
 /** What queues and live bus run on, as `openQueues` takes it. */
 export type QueueEnv = { DATABASE_URL: string; REDIS_URL?: string | undefined }
 /** A real worker process, Postgres, Redis and object store, with an organisation of their own. */
-export type Fleet = { ctx: SubmitCtx; databaseUrl: string; worker: Started }
+export type Fleet = {
+  ctx: SubmitCtx
+  worker: Started
+  /** For queues that no worker takes from, on the same server. */
+  floorEnv: QueueEnv
+}
 type Options = Pick<BenchOptions, 'backend' | 'profile'> & {
   /** Adds boxes before the worker starts; what it puts on the stack ends with the fleet. */
   addBoxes: (ctx: SubmitCtx, stack: AsyncDisposableStack) => Promise<void>
-  /** Measured before there is a worker that would take part. */
-  before?: (queueEnv: QueueEnv) => Promise<void>
   /** Beside what every worker gets. */
   env?: Record<string, string>
 }
@@ -42,7 +46,6 @@ async function onDatabase<T>(databaseUrl: string, options: Options, work: (fleet
   await using stack = new AsyncDisposableStack()
   const redis = options.backend === 'redis' ? stack.use(await aRedis()) : undefined
   const queueEnv = { DATABASE_URL: databaseUrl, ...(redis && { REDIS_URL: redis.url }) }
-  await options.before?.(queueEnv)
   const storeProcess = stack.use(await aStoreProcess())
   const port = await anyPort()
   const settings = {
@@ -59,7 +62,10 @@ async function onDatabase<T>(databaseUrl: string, options: Options, work: (fleet
   const ctx = { ...(await anOrg(db)), keys: deriveKeys(SECRET), store }
   await options.addBoxes(ctx, stack)
   const worker = stack.use(await startProgram('worker', [], settings, 'the worker listens'))
-  return await work({ ctx, databaseUrl, worker })
+  await sql`create database floor`.execute(db)
+  const floorEnv = { DATABASE_URL: Object.assign(new URL(databaseUrl), { pathname: '/floor' }).href }
+  const floorRedis = redis && stack.use(await aRedis())
+  return await work({ ctx, worker, floorEnv: { ...floorEnv, ...(floorRedis && { REDIS_URL: floorRedis.url }) } })
 }
 
 /** Boxes that run nothing. @param launched plays the supervisor of what was launched on any of them */
@@ -88,7 +94,7 @@ export function realBoxes(count: number): Options['addBoxes'] {
 }
 
 /** Adds a box on this machine to the organisation, online. */
-export async function register(
+async function register(
   { db, orgId }: SubmitCtx,
   pythonPort: number,
   tokenSealed: string | null = null,

@@ -3,6 +3,7 @@ import { submitJob } from '../core/jobs/submit-job'
 import { wireBatch } from '../core/testing/batches'
 import { openLog } from '../worker/log'
 import { openQueues } from '../worker/queues'
+import { type CpuTimes, cpuReader } from './cpu'
 import { type Fleet, type QueueEnv, simulatedBoxes, withFleet } from './fleet'
 import type { LaunchFile } from './simulated-box'
 import { SimulatedSupervisor } from './simulated-supervisor'
@@ -23,40 +24,57 @@ const BATCH = wireBatch(
  * Jobs a second through their whole life: submitted (by the verb that REST calls: the web process would be a bench of Next),
  * placed, dispatched, claimed, ten lines, exit, done. Postgres, queues, worker and box API are real, and so are the requests to
  * the boxes and from them; supervisors are simulated, so that no Python is measured. Floor: deliveries that do nothing, by the
- * same queues on the same backend.
+ * same queues on another database of the same server (or another Redis), in turns. CPU time stands beside, since a shared machine
+ * changes it far less than the rate.
  */
 export async function throughput({ rounds, backend, jobs = 5_000, profile }: BenchOptions): Promise<Figure[]> {
-  const floor: number[] = []
-  const samples: number[] = []
+  const [whole, bare]: [Round[], Round[]] = [[], []]
   let done: (() => void) | undefined
   const launched = (launch: LaunchFile) => void live(launch).then(() => done?.(), told)
-  const before = async (queueEnv: QueueEnv) => void floor.push(await noOps(queueEnv, jobs))
-  await withFleet({ backend, profile, addBoxes: simulatedBoxes(BOXES, launched), before }, async (fleet) => {
+  await withFleet({ backend, profile, addBoxes: simulatedBoxes(BOXES, launched) }, async (fleet) => {
+    const cpu = await cpuReader(fleet.ctx.db, fleet.worker.pid)
     for (let round = 0; round < rounds; round++) {
-      samples.push(
-        await wholeLives(fleet, jobs, (onDone) => {
-          done = onDone
-        }),
-      )
+      bare.push(await measured(jobs, cpu, () => noOps(fleet.floorEnv, jobs)))
+      whole.push(await measured(jobs, cpu, () => wholeLives(fleet, jobs, (onDone) => (done = onDone))))
     }
   })
-  const what = `jobs a second through their whole life, ${jobs} on ${BOXES} boxes (${backend})`
+  return figuresOf(`${jobs} on ${BOXES} boxes (${backend})`, backend, whole, bare)
+}
+
+type Round = { perSecond: number; cpuMs: CpuTimes }
+
+async function measured(count: number, cpu: () => CpuTimes, run: () => Promise<void>): Promise<Round> {
+  const [before, began] = [cpu(), performance.now()]
+  await run()
+  const [after, seconds] = [cpu(), (performance.now() - began) / 1_000]
+  const each = (who: keyof CpuTimes) => (after[who] - before[who]) / count
+  return {
+    perSecond: count / seconds,
+    cpuMs: { worker: each('worker'), postgres: each('postgres'), bench: each('bench') },
+  }
+}
+
+function figuresOf(where: string, backend: BenchOptions['backend'], whole: Round[], bare: Round[]): Figure[] {
+  const cpu = (who: keyof CpuTimes, floorWho: keyof CpuTimes): Figure => ({
+    ...{ name: `throughput-cpu-${who}-${backend}`, what: `CPU time a job of the ${who}, ${where}`, unit: 'ms' },
+    floorWhat: `of ${floorWho === 'bench' ? 'the process that delivers' : floorWho} for a delivery that does nothing`,
+    samples: whole.map(({ cpuMs }) => cpuMs[who]),
+    floor: bare.map(({ cpuMs }) => Math.max(0.01, cpuMs[floorWho])),
+  })
+  const rate = (rounds: Round[]) => rounds.map(({ perSecond }) => perSecond)
+  const name = `throughput-${backend}`
+  const what = `jobs a second through their whole life, ${where}`
+  const floorWhat = 'deliveries a second that do nothing'
   return [
-    {
-      name: `throughput-${backend}`,
-      what,
-      aim: AIMS[backend],
-      floorWhat: 'deliveries a second that do nothing',
-      unit: 'jobs/s',
-      samples,
-      floor,
-    },
+    { name, what, floorWhat, unit: 'jobs/s', aim: AIMS[backend], samples: rate(whole), floor: rate(bare) },
+    cpu('worker', 'bench'),
+    cpu('postgres', 'postgres'),
   ]
 }
 
 const told = (error: Error) => console.error(`A supervisor failed: ${error.message}`)
 
-async function wholeLives({ ctx }: Fleet, jobs: number, onDone: (done: () => void) => void): Promise<number> {
+async function wholeLives({ ctx }: Fleet, jobs: number, onDone: (done: () => void) => void): Promise<void> {
   const submission = submissionSchema.parse({ script: 'print(1)' })
   let left = jobs
   const all = new Promise<void>((resolve) => {
@@ -64,15 +82,12 @@ async function wholeLives({ ctx }: Fleet, jobs: number, onDone: (done: () => voi
       if (--left === 0) resolve()
     })
   })
-  const began = performance.now()
   let toSubmit = jobs
   const submitter = async () => {
     while (toSubmit-- > 0) await submitJob(ctx, submission)
   }
   await Promise.all([all, ...Array.from({ length: SUBMITTERS }, submitter)])
-  const seconds = (performance.now() - began) / 1_000
   await allCompleted(ctx)
-  return jobs / seconds
 }
 
 /** @throws Error when a job has not completed at its first attempt */
@@ -94,7 +109,7 @@ async function live(launch: LaunchFile): Promise<void> {
   await supervisor.done(LINES)
 }
 
-async function noOps(queueEnv: QueueEnv, deliveries: number): Promise<number> {
+async function noOps(queueEnv: QueueEnv, deliveries: number): Promise<void> {
   const queues = await openQueues(queueEnv, openLog('silent'))
   let left = deliveries
   const all = new Promise<void>((resolve) => {
@@ -102,14 +117,11 @@ async function noOps(queueEnv: QueueEnv, deliveries: number): Promise<number> {
       if (--left === 0) resolve()
     })
   })
-  const began = performance.now()
   let toAdd = deliveries
   const adder = async () => {
     for (let n = toAdd--; n > 0; n = toAdd--)
       await queues.add('dispatch', { jobId: `job_${n}`, attempt: 1 }, { id: `noop-${n}` })
   }
   await Promise.all([all, ...Array.from({ length: SUBMITTERS }, adder)])
-  const seconds = (performance.now() - began) / 1_000
   await queues.close()
-  return deliveries / seconds
 }
