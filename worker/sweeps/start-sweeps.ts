@@ -21,11 +21,13 @@ import type { Queues } from '../queues'
 import { cleanUp } from './clean-up'
 import { inspectDueBoxes } from './inspect-boxes'
 import { silenceSweep } from './look-for-silent'
+import { mendQueues } from './mend-queues'
 import { startPacking } from './pack-logs'
 import { probeDueBoxes } from './probe-boxes'
 import { removeOld } from './remove-old'
 
 const SILENCE_MS = 5_000
+const MEND_MS = 5_000
 /** Looks overlap by this, so that a rest that ends between two of them is in one. */
 const REST_OVERLAP_SECONDS = 1
 
@@ -63,6 +65,7 @@ export function startSweeps(parts: SweepParts): Clock[] {
       return false
     }),
     startPlacementSweep(everyMs, parts),
+    ...(env.REDIS_URL ? [] : [startClock('queues', MEND_MS, parts, () => mendQueues(db).then(() => false))]),
     startClock('silence', Math.min(SILENCE_MS, 500 * env.ATTEMPT_SILENT_AFTER_SECONDS), parts, async () => {
       await lookForSilent()
       return false
