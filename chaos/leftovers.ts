@@ -5,12 +5,15 @@ import type { ChaosBox } from './fleet'
 import { BOX_TOKEN } from './processes'
 import type { ChaosSystem } from './system'
 
-/** What should be gone once every job has ended: leases, unsent events, deliveries, locks of boxes, processes, temporary files. */
-export async function leftovers(system: ChaosSystem): Promise<string[]> {
+/**
+ * What should be gone once every job has ended: leases, unsent events, deliveries, locks of boxes, processes, temporary files.
+ * @param excused attempts whose supervisor or launcher may have been killed after Stout was done with them: nobody removes their folder
+ */
+export async function leftovers(system: ChaosSystem, excused: ReadonlySet<string>): Promise<string[]> {
   const { db, boxes, tmp, queues } = system
   const leases = await db.selectFrom('leases').selectAll().execute()
   const outbox = await db.selectFrom('outbox').selectAll().execute()
-  const ofBoxes = await Promise.all(boxes.map(leftOnBox))
+  const ofBoxes = await Promise.all(boxes.map((box) => leftOnBox(box, excused)))
   return [
     ...leases.map(({ jobId, attempt }) => `a lease of ${jobId}-${attempt} is left`),
     ...(outbox.length > 0 ? [`${outbox.length} events have not been sent on`] : []),
@@ -38,10 +41,11 @@ async function deliveriesLeft({ DATABASE_URL, REDIS_URL }: ChaosSystem['queues']
   return left
 }
 
-async function leftOnBox({ name, url, tmp }: ChaosBox): Promise<string[]> {
+async function leftOnBox({ name, url, tmp }: ChaosBox, excused: ReadonlySet<string>): Promise<string[]> {
   const answer = await fetch(`${url}/lock`, { headers: { authorization: `Bearer ${BOX_TOKEN}` } })
   const lock = (await answer.json()) as { locked: boolean; user?: string }
-  const folders = readdirSync(tmp).filter((entry) => entry.startsWith('stout-job_'))
+  const attemptOf = (entry: string) => /^stout-(job_[0-9a-z]+-\d+)-/.exec(entry)?.[1]
+  const folders = readdirSync(tmp).filter((entry) => attemptOf(entry) && !excused.has(attemptOf(entry) ?? ''))
   const running = (await processes()).filter(
     ({ cmdline, state }) => state !== 'Z' && cmdline.includes(`${tmp}/stout-job_`),
   )

@@ -51,7 +51,8 @@ export type ChaosSystem = AsyncDisposable & {
   postgres: { pid: () => number; startAgain: () => Promise<void> }
   /** What the queues are on, past every broken line. */
   queues: { DATABASE_URL: string; REDIS_URL?: string }
-  webPorts: number[]
+  ports: { web: number[]; worker: number[] }
+  token: string
   api: Api
 }
 
@@ -102,7 +103,8 @@ export async function startSystem(dir: string, backend: Backend, say: (line: str
       DATABASE_URL: postgres.url(),
       ...(backend === 'redis' && { REDIS_URL: `redis://127.0.0.1:${ports.redis}` }),
     },
-    webPorts: ports.web,
+    ports,
+    token,
     [Symbol.asyncDispose]: () => whole.disposeAsync(),
   }
 }

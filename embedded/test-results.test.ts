@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { playwrightCounts, sum, vitestCounts } from './test-results'
+import { chaosCounts, playwrightCounts, sum, vitestCounts } from './test-results'
 
 function reportFile(content: unknown): { file: string; [Symbol.dispose](): void } {
   const folder = mkdtempSync(path.join(tmpdir(), 'stout-report-'))
@@ -36,6 +36,15 @@ test('playwright: a flaky test has failed', () => {
 test('a report that was never written is a failure', () => {
   expect(vitestCounts('/nowhere.json', 0)).toEqual({ passed: 0, failed: 1, skipped: 0 })
   expect(playwrightCounts('/nowhere.json', 0)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+})
+
+test.each([
+  ['nothing broken', '12 faults; 30 jobs: 30 completed\n30 starts; 0 promises not kept\n', 0, 12, 0],
+  ['a promise broken', '12 faults; 30 jobs: 30 completed\n30 starts; 2 promises not kept\n  two starts', 1, 12, 2],
+  ['it did not come to its end', '14:00:00 kill -9 web', 1, 0, 1],
+  ['nothing struck', '', 0, 0, 1],
+])('a storm: %s', (_, output, code, passed, failed) => {
+  expect(chaosCounts(output, code)).toEqual({ passed, failed, skipped: 0 })
 })
 
 test('sums', () => {

@@ -38,6 +38,16 @@ export function playwrightCounts(reportFile: string, exitCode: number): Counts {
   return atLeastOneFailure({ passed, failed: unexpected + flaky, skipped }, exitCode)
 }
 
+/**
+ * Counts from the last lines of `npm run chaos`: each fault that struck is a test passed, each promise that was not kept one failed.
+ * One that did not come to its end has failed.
+ */
+export function chaosCounts(output: string, exitCode: number): Counts {
+  const faults = Number(/^(\d+) faults; /m.exec(output)?.[1] ?? 0)
+  const failed = Number(/(\d+) promises not kept$/m.exec(output)?.[1] ?? 0)
+  return atLeastOneFailure({ passed: faults, failed, skipped: 0 }, exitCode)
+}
+
 function atLeastOneFailure(counts: Counts, exitCode: number): Counts {
   const ran = counts.passed + counts.failed > 0
   return counts.failed === 0 && (exitCode !== 0 || !ran) ? { ...counts, failed: 1 } : counts

@@ -8,12 +8,14 @@ import path from 'node:path'
 import { CHECKERS, type Checker } from '../checks/checkers'
 import { build, writeRouteTypes } from './build'
 import { bold } from './progress.mjs'
-import { type Counts, NONE, playwrightCounts, sum, vitestCounts } from './test-results'
+import { type Counts, chaosCounts, NONE, playwrightCounts, sum, vitestCounts } from './test-results'
 import { testTools } from './test-tools'
 
 const FOLDER = path.resolve(process.env.STOUT_TEST_DIR || '.stout-test')
 const OWN = path.join(FOLDER, `run-${process.pid}`)
 const PLAYWRIGHT_CONFIG = 'e2e/playwright.config.ts'
+/** Long enough for some half a dozen faults; the seed makes them the same ones each time. */
+const CHAOS = ['--seed', '5', '--minutes', '0.7', '--jobs', '12']
 const withBrowser = !process.argv.includes('--no-browser')
 
 const parts: { name: string; counts: Counts; seconds: number }[] = []
@@ -80,6 +82,13 @@ async function runVitest(tools: Record<string, string>, backend?: 'cluster'): Pr
   return vitestCounts(report, code)
 }
 
+/** A short storm: the same faults each time. @returns what the run counts at its end; a promise that was not kept is a failure */
+async function runChaos(tools: Record<string, string>, backend: 'pg' | 'redis'): Promise<Counts> {
+  const command = ['node', '--import', 'tsx', 'chaos/main.ts', '--short', '--backend', backend, ...CHAOS]
+  const { code, output } = await passThrough(command, tools, true)
+  return chaosCounts(output, code)
+}
+
 async function runPlaywright(tools: Record<string, string>): Promise<Counts> {
   if (!tools.STOUT_CHROMIUM) throw new Error('There is no browser to run these tests in (see above).')
   const report = path.join(OWN, 'playwright.json')
@@ -102,6 +111,9 @@ async function main(): Promise<void> {
   for (const checker of CHECKERS) await part(checker.name, async () => await runChecker(checker))
   await part('unit and integration tests', async () => await runVitest(tools))
   if (tools.STOUT_REDIS_SERVER) await part('jobs on a Redis cluster', async () => await runVitest(tools, 'cluster'))
+  if (withBrowser) await part('a storm on Postgres', async () => await runChaos(tools, 'pg'))
+  if (withBrowser && tools.STOUT_REDIS_SERVER)
+    await part('a storm on Redis', async () => await runChaos(tools, 'redis'))
   if (withBrowser && existsSync(PLAYWRIGHT_CONFIG)) await part('browser tests', async () => await runPlaywright(tools))
 }
 

@@ -1,6 +1,6 @@
 import type { Line } from '../../worker/testing/proxy'
 import type { ChaosSystem } from '../system'
-import { aFault, type Fault } from './fault'
+import { aFault, BOX_LIMIT_MS, type Fault } from './fault'
 
 const LINES: [Line, string][] = [
   ['cut', 'cut'],
@@ -22,7 +22,8 @@ export function brokenLines({ lines }: ChaosSystem): Fault[] {
         if (line === 'dead' || line === 'dripping') turn('cut')
         turn('up')
       }
-      return aFault(`${word} ${name}`, strike, { lasts: 'brokenMs', heal })
+      const limit = name === 'worker to box' ? { limitMs: BOX_LIMIT_MS } : {}
+      return aFault(`${word} ${name}`, strike, { lasts: 'brokenMs', heal, ...limit })
     }),
   )
 }

@@ -4,8 +4,19 @@ import { aFault, BOX_LIMIT_MS, type Fault, signal } from './fault'
 const kindOf = (name: string) => name.replace(/-\d$/, '').replace('bench', 'box runtime')
 const limitOf = (name: string) => (name.startsWith('bench') ? { limitMs: BOX_LIMIT_MS } : {})
 
-export function killed({ children }: ChaosSystem, name: string): Fault {
-  const strike = async () => signal(children.pid(name), 'SIGKILL')
+/** A killed box runtime takes with it the launchers that it runs: what they had begun to write stays. */
+export function killed({ children, db }: ChaosSystem, name: string): Fault {
+  const strike = async () => {
+    const launching = await db
+      .selectFrom('attempts')
+      .innerJoin('boxes', 'boxes.id', 'attempts.boxId')
+      .select(['jobId', 'attempt'])
+      .where('boxes.name', '=', name)
+      .where('phase', '=', 'placed')
+      .execute()
+    signal(children.pid(name), 'SIGKILL')
+    return launching.map(({ jobId, attempt }) => `${jobId}-${attempt}`)
+  }
   return aFault(`kill -9 ${kindOf(name)}`, strike, limitOf(name))
 }
 

@@ -16,7 +16,7 @@ const GAP = JSON.stringify({ lines: 7, sizeBytes: 70, why: 'the spool was full' 
 const BIT_GAP = 2
 
 /** One record of any stream with any flags. */
-function aRecord(bytes: Buffer, stream: number, flags: number, atMicros: bigint): Buffer {
+export function aRecord(bytes: Buffer, stream: number, flags: number, atMicros: bigint): Buffer {
   const header = Buffer.alloc(14)
   header.writeBigInt64BE(atMicros, 0)
   header.writeUInt8(stream, 8)
