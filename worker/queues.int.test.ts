@@ -64,12 +64,14 @@ test('postgres: connections that are lost while a process begins to work cost it
 test('postgres: a delivery of a killed worker is taken over, though a clock was an hour ahead meanwhile', async () => {
   await using t = await testDb()
   const queues = await openQueues({ DATABASE_URL: t.url }, silent)
-  await queues.add('tidy', { jobId: 'job_x' as JobId, attempt: 1 }, { id: 'one' })
+  await queues.add('dispatch', { jobId: 'job_x' as JobId, attempt: 1 }, { id: 'one' })
   await sql`update bullmq.job set state = 'active', lock_token = 'of a killed one', locked_until_ms = 0`.execute(t.db)
   const inAnHour = String(Date.now() + 3_600_000)
-  await sql`insert into bullmq.meta (queue, field, value) values ('tidy', 'stalled-check', ${inAnHour})`.execute(t.db)
+  await sql`insert into bullmq.meta (queue, field, value) values ('dispatch', 'stalled-check', ${inAnHour})`.execute(
+    t.db,
+  )
   const got: number[] = []
-  queues.work('tidy', 4, async ({ attempt }) => void got.push(attempt))
+  queues.work('dispatch', 4, async ({ attempt }) => void got.push(attempt))
   await mendQueues(t.db)
   await eventually('it arrived', () => got.length === 1)
   await queues.close()
