@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,8 +13,8 @@ from journal import Journal
 from mask import Masker
 from storeline import StoreLine
 from tree import NotKept, unreadable
-from uploader import Confirmer, Uploader
-from uploads import READY, Item, Stopped, Uploads
+from uploader import Confirmer, Uploader, work_for
+from uploads import READY, Item, Uploads
 from watch import Watch
 from wire import Gone, Http, jittered
 
@@ -41,20 +40,15 @@ class Artifacts(threading.Thread):
         self.uploads.stop(why)
 
     def run(self) -> None:
-        try:
-            self._collect()
-            while not self.sender.exit_told.wait(0.5):
-                self.uploads.check()
-            self._send()
-        except Stopped:
-            pass
-        except Gone as reason:
-            self.uploads.leave(str(reason))
-        except Exception as problem:
-            sys.excepthook(type(problem), problem, problem.__traceback__)
-            self.uploads.stop("an error of the supervisor ended the uploads")
+        work_for(self.uploads, self._work)
         self._tell_rest()
         self.finished(self.uploads.gone)
+
+    def _work(self) -> None:
+        self._collect()
+        while not self.sender.exit_told.wait(0.5):
+            self.uploads.check()
+        self._send()
 
     def _collect(self) -> None:
         collection = Collection(self.limits, self.masker)

@@ -105,13 +105,21 @@ class Confirmer(threading.Thread):
         self.uploads, self.confirm = uploads, confirm
 
     def run(self) -> None:
-        try:
-            while items := self.uploads.take("to_confirm", 100):
-                self.confirm(items)
-        except Stopped:
-            pass
-        except Gone as reason:
-            self.uploads.leave(str(reason))
-        except Exception as problem:
-            sys.excepthook(type(problem), problem, problem.__traceback__)
-            self.uploads.stop("an error of the supervisor ended the uploads")
+        work_for(self.uploads, self._work)
+
+    def _work(self) -> None:
+        while items := self.uploads.take("to_confirm", 100):
+            self.confirm(items)
+
+
+def work_for(uploads: Uploads, work: Callable[[], None]) -> None:
+    """Does what a thread is there for. Whatever keeps it from its end ends the uploads."""
+    try:
+        work()
+    except Stopped:
+        pass
+    except Gone as reason:
+        uploads.leave(str(reason))
+    except Exception as problem:
+        sys.excepthook(type(problem), problem, problem.__traceback__)
+        uploads.stop("an error of the supervisor ended the uploads")
