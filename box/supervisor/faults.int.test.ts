@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Attempt } from './testing/attempt'
+import { Attempt, PYTHON } from './testing/attempt'
 import { processesOf, until } from './testing/processes'
 import { CAN_MOUNT, onSmallDisk } from './testing/small-disk'
 
@@ -70,6 +70,14 @@ test.skipIf(!CAN_MOUNT)('no room for the supervisor itself: the launcher refuses
   const { attempt } = await onSmallDisk(await Attempt.start('print(1)', { launch: false }), '4k,nr_inodes=2')
   expect(await attempt.launch()).toMatchObject({ code: 3, output: expect.stringMatching(/No space left on device/) })
   expect(attempt.collector.requests).toEqual([])
+})
+
+test('a launcher that cannot write all of the supervisor leaves nothing of it behind', async () => {
+  const attempt = await Attempt.start('print(1)', { launch: false })
+  const limited = join(attempt.tmp, 'python')
+  await writeFile(limited, `#!/bin/sh\nulimit -f 1\nexec ${PYTHON} "$@"\n`, { mode: 0o700 })
+  expect(await attempt.launch(limited)).toMatchObject({ code: 3, output: expect.stringMatching(/File too large/) })
+  expect((await readdir(attempt.tmp)).filter((name) => name.startsWith('stout-'))).toEqual([])
 })
 
 test('100 MB without a newline arrive, and do not pile up in memory', async () => {

@@ -55,10 +55,21 @@ def prepare(job_id, attempt, supervisor):
     finds the supervisor."""
     directory = os.path.join(temporary_directory(), "stout-%s-%s-%s" % (job_id, attempt, os.urandom(6).hex()))
     os.mkdir(directory, 0o700)
-    fd = os.open(os.path.join(directory, "supervisor.py"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(fd, "wb") as file:
-        file.write(supervisor)
+    try:
+        fd = os.open(os.path.join(directory, "supervisor.py"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(fd, "wb") as file:
+            file.write(supervisor)
+    except OSError:
+        discard(directory)
+        raise
     return directory
+
+
+def discard(directory):
+    """Removes what was prepared: a full disk must not fill up further with every try."""
+    for name in os.listdir(directory):
+        os.unlink(os.path.join(directory, name))
+    os.rmdir(directory)
 
 
 def close_inherited():
@@ -123,6 +134,7 @@ def main():
     try:
         pipe = spawn_supervisor(directory)
     except OSError as problem:
+        discard(directory)
         refuse("cannot start the supervisor: %s" % problem)
     hand_over(pipe, files)
     os._exit(0)
