@@ -18,6 +18,7 @@ export function Header({ account }: { account: Account }) {
             Jobs
           </NavLink>
           <NavLink href="/boxes">Boxes</NavLink>
+          <NavLink href="/groups">Groups</NavLink>
           <NavLink href="/jobs/new">New job</NavLink>
         </nav>
         <div className="ml-auto flex min-w-0 items-center gap-3">

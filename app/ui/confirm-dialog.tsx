@@ -39,7 +39,7 @@ export function ConfirmDialog({
             {title}
           </h2>
           {children}
-          <div className="mt-2 flex flex-wrap justify-end gap-2">{actions}</div>
+          {actions && <div className="mt-2 flex flex-wrap justify-end gap-2">{actions}</div>}
         </div>
       )}
     </dialog>

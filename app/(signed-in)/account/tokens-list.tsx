@@ -1,12 +1,12 @@
 'use client'
 
-import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useSuspenseQuery } from '@tanstack/react-query'
 import type { TokenView } from '../../../core/access/token-view'
 import type { TokenId } from '../../../core/ids'
-import { failureOf } from '../../data/failure'
-import { leaveWhenSignedOut, useTRPC } from '../../data/trpc'
+import { useTRPC } from '../../data/trpc'
+import { useDialog } from '../../data/use-dialog'
 import { Button } from '../../ui/button'
+import { useNow } from '../../ui/clock'
 import { ConfirmDialog } from '../../ui/confirm-dialog'
 import { Notice } from '../../ui/notice'
 import { PageLinks } from '../../ui/page-links'
@@ -30,7 +30,10 @@ export function TokensList({ input }: { input: { cursor?: TokenId } }) {
 }
 
 function TokenRow({ token }: { token: TokenView }) {
-  const [asking, setAsking] = useState(false)
+  const trpc = useTRPC()
+  const revoke = useDialog(trpc.tokens.revoke.mutationOptions(), (_, cache) =>
+    cache.invalidateQueries(trpc.tokens.list.queryFilter()),
+  )
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-4 py-2.5 last:border-b-0">
       <div className="min-w-0 flex-1 basis-60">
@@ -40,68 +43,49 @@ function TokenRow({ token }: { token: TokenView }) {
         </span>
       </div>
       <span className="text-xs text-muted">
-        {token.lastUsedAt ? (
-          <>
-            used <RelativeTime at={token.lastUsedAt} />
-          </>
-        ) : (
-          'never used'
-        )}
-        {' · '}
-        <Expiry at={token.expiresAt} />
+        <LastUse at={token.lastUsedAt} /> · <Expiry at={token.expiresAt} />
       </span>
-      <Button look="danger" size="small" aria-label={`Revoke ${token.name}`} onClick={() => setAsking(true)}>
+      <Button look="danger" size="small" aria-label={`Revoke ${token.name}`} onClick={revoke.ask}>
         Revoke
       </Button>
-      <RevokeDialog token={token} open={asking} onClose={() => setAsking(false)} />
+      <ConfirmDialog
+        open={revoke.open}
+        onClose={revoke.close}
+        title="Revoke token"
+        actions={
+          <>
+            <Button onClick={revoke.close}>Keep it</Button>
+            <Button look="danger" disabled={revoke.busy} onClick={() => revoke.send({ tokenId: token.id as TokenId })}>
+              {revoke.busy ? 'Revoking …' : 'Revoke token'}
+            </Button>
+          </>
+        }
+      >
+        <p className="wrap-anywhere">
+          Whatever uses <strong className="font-semibold">{token.name}</strong> is refused from now on, and what it
+          follows live ends within seconds. Jobs that it submitted go on.
+        </p>
+        {revoke.failure && <Notice tone="bad">{revoke.failure.message}</Notice>}
+      </ConfirmDialog>
     </li>
   )
 }
 
-function Expiry({ at }: { at: string | null }) {
-  if (at === null) return 'does not expire'
+function LastUse({ at }: { at: string | null }) {
+  if (at === null) return 'never used'
   return (
     <>
-      {Date.parse(at) < Date.now() ? 'expired' : 'expires'} <RelativeTime at={at} />
+      used <RelativeTime at={at} />
     </>
   )
 }
 
-function RevokeDialog({ token, open, onClose }: { token: TokenView; open: boolean; onClose: () => void }) {
-  const trpc = useTRPC()
-  const queryClient = useQueryClient()
-  const revoke = useMutation(
-    trpc.tokens.revoke.mutationOptions({
-      onSuccess: async () => {
-        onClose()
-        await queryClient.invalidateQueries(trpc.tokens.list.pathFilter())
-      },
-      onError: leaveWhenSignedOut,
-    }),
-  )
+function Expiry({ at }: { at: string | null }) {
+  const now = useNow()
+  if (at === null) return 'does not expire'
   return (
-    <ConfirmDialog
-      open={open}
-      onClose={onClose}
-      title="Revoke token"
-      actions={
-        <>
-          <Button onClick={onClose}>Keep it</Button>
-          <Button
-            look="danger"
-            disabled={revoke.isPending}
-            onClick={() => revoke.mutate({ tokenId: token.id as TokenId })}
-          >
-            {revoke.isPending ? 'Revoking …' : 'Revoke token'}
-          </Button>
-        </>
-      }
-    >
-      <p className="wrap-anywhere">
-        Whatever uses <strong className="font-semibold">{token.name}</strong> is refused from now on, and what it
-        follows live ends within seconds. Jobs that it submitted go on.
-      </p>
-      {revoke.error && <Notice tone="bad">{failureOf(revoke.error).message}</Notice>}
-    </ConfirmDialog>
+    <>
+      {Date.parse(at) < now ? 'expired' : 'expires'} <RelativeTime at={at} />
+    </>
   )
 }
