@@ -162,4 +162,6 @@ test('of several scripts one is chosen, and an upload can be cancelled and made 
   await form.submit.click()
   const job = new JobPage(page)
   expect(await fleet.job(await job.jobId())).toMatchObject({ name: 'tools', entry: 'second.py' })
+  await expect(job.state).toHaveText('completed')
+  await expect.poll(() => job.texts()).toEqual(['second'])
 })
