@@ -1,6 +1,9 @@
 import { buffer } from 'node:stream/consumers'
 import { ZipFile } from 'yazl'
 
+/** Always the same, so that a zip has the same bytes at any time: tests look for names in them. */
+const MTIME = { mtime: new Date(2026, 0, 1), forceDosTimestamp: true }
+
 /** A zip of these files, in this order. A name that ends with / is a folder. */
 export async function aZip(
   files: Record<string, string | Buffer>,
@@ -8,8 +11,8 @@ export async function aZip(
 ): Promise<Buffer> {
   const zip = new ZipFile()
   for (const [name, content] of Object.entries(files)) {
-    if (name.endsWith('/')) zip.addEmptyDirectory(name)
-    else zip.addBuffer(Buffer.from(content), name, { compress, ...(mode !== undefined && { mode }) })
+    if (name.endsWith('/')) zip.addEmptyDirectory(name, MTIME)
+    else zip.addBuffer(Buffer.from(content), name, { ...MTIME, compress, ...(mode !== undefined && { mode }) })
   }
   zip.end()
   return await buffer(zip.outputStream)
