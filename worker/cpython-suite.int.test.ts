@@ -18,9 +18,10 @@ const AT_LEAST = 6_000
 
 /**
  * Arguments: the folder of the suite's modules (empty when the interpreter has them), then their names. `gc.freeze` keeps the
- * loaded modules out of the many collections that the tests ask for: 20 s instead of 45.
+ * loaded modules out of the many collections that the tests ask for: 20 s instead of 45. asyncio warns of steps that took long, which
+ * differs between any two runs.
  */
-const SCRIPT = `import gc, os, sys, unittest
+const SCRIPT = `import gc, logging, os, sys, unittest
 import test
 from test import support
 folder, *names = sys.argv[1:]
@@ -28,6 +29,7 @@ if folder:
     test.__path__.insert(0, folder)
     support.TEST_HOME_DIR = folder
 support.use_resources, support.verbose = [], False
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 print(os.getcwd())
 print(sys.executable, sys.version)
 print(sys.flags, sys.stdin.isatty(), sys.stdout.encoding, sys.stderr.encoding)
