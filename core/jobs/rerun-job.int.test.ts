@@ -3,23 +3,13 @@ import { testDb } from '../../db/testing/database'
 import { claimAttempt } from '../attempts/claim-attempt'
 import type { Ctx } from '../context'
 import type { JobId } from '../ids'
-import { aBox, aJob, anOrg, aPass, IDENTITY, KEYS, NO_STORE } from '../testing/fixtures'
+import { anEndedJob, withDeps } from '../testing/ended-job'
+import { aBox, aJob, anOrg, aPass, IDENTITY, KEYS } from '../testing/fixtures'
 import { cancelJob } from './cancel-job'
 import { getJob } from './get-job'
 import { getSubmission } from './get-submission'
 import { rerunJob } from './rerun-job'
 import { type Changes, type Submission, submissionSchema } from './submission'
-
-const withDeps = (ctx: Ctx) => ({ ...ctx, keys: KEYS, store: NO_STORE })
-
-async function anEndedJob(submission: Partial<Submission> = {}) {
-  const t = await testDb()
-  const ctx = withDeps(await anOrg(t.db))
-  const { id } = await aJob(ctx, submission)
-  await cancelJob(ctx, id, 'enough')
-  const rerun = async (changes: Changes = {}) => (await rerunJob(ctx, id, changes)).id
-  return { t, ctx, id, rerun }
-}
 
 const eventsOf = async (ctx: Ctx, id: JobId) =>
   await ctx.db

@@ -5,28 +5,17 @@ import { testDb } from '../../db/testing/database'
 import { aStore } from '../../embedded/object-store/testing/store'
 import { keepBundle } from '../bundles/keep-bundle'
 import { stageBundle } from '../bundles/stage-bundle'
-import type { Ctx } from '../context'
 import { removeOldJobs } from '../retention/remove-old'
-import { aBox, aJob, anOrg, KEYS, NO_STORE, someoneWaitsForALock } from '../testing/fixtures'
+import { anEndedJob, withDeps } from '../testing/ended-job'
+import { aBox, aJob, anOrg, KEYS, someoneWaitsForALock } from '../testing/fixtures'
 import { storeAt } from '../testing/uploads'
 import { aZip } from '../testing/zips'
 import { cancelJob } from './cancel-job'
 import { getJob } from './get-job'
 import { getSubmission } from './get-submission'
 import { rerunJob } from './rerun-job'
-import { type Changes, type Submission, submissionSchema } from './submission'
+import { type Changes, submissionSchema } from './submission'
 import { submitJob } from './submit-job'
-
-const withDeps = (ctx: Ctx) => ({ ...ctx, keys: KEYS, store: NO_STORE })
-
-async function anEndedJob(submission: Partial<Submission> = {}) {
-  const t = await testDb()
-  const ctx = withDeps(await anOrg(t.db))
-  const { id } = await aJob(ctx, submission)
-  await cancelJob(ctx, id, 'enough')
-  const rerun = async (changes: Changes = {}) => (await rerunJob(ctx, id, changes)).id
-  return { t, ctx, id, rerun }
-}
 
 test('a bundle is kept by its hash, with its entry point; a script in its place has none', async () => {
   await using t = await testDb()
