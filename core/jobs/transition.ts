@@ -142,7 +142,8 @@ async function applySteps(tx: Transaction<Database>, steps: Step[]): Promise<Map
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as step (id text, state text, attempt int, last_seq int,
       box_id text, deadline_at timestamptz, failure_class text, exit_code int, signal text, error text,
       begins boolean, ends boolean, keeps boolean)
-    where jobs.id = step.id
+    -- the planner takes any record set for a hundred rows, and would read the whole table to find them
+    where jobs.id = step.id and jobs.id = any(${steps.map(({ id }) => id)})
     returning jobs.*`.execute(tx)
   return new Map(updated.rows.map((job) => [job.id, job]))
 }
