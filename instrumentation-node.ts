@@ -1,12 +1,14 @@
 import { web } from './server/compose'
 import { drainWhenAsked } from './server/drain'
 import { watchRequests } from './server/metrics'
+import { secureAnswers } from './server/secure-answers'
 
 /** Checks the environment, so that a bad one stops the process at once and says why; and sees to it that it ends when it is asked to. */
 export function start(): void {
   try {
-    const { closing, publicUrl, log, metrics } = web()
+    const { closing, publicUrl, store, log, metrics } = web()
     watchRequests(metrics)
+    secureAnswers({ publicUrl, storeOrigin: store.publicOrigin })
     // next-auth reads its own address from the environment and from nowhere else; ours is the one truth
     // biome-ignore lint/style/noProcessEnv: see above
     process.env.NEXTAUTH_URL = publicUrl

@@ -7,6 +7,9 @@ export const metadata: Metadata = {
   description: 'Runs Python jobs on a shared fleet of hardware-test boxes.',
 }
 
+/** Every page is made for its request: the scripts in it carry a nonce that is good for one answer. */
+export const dynamic = 'force-dynamic'
+
 export const viewport: Viewport = {
   colorScheme: 'light dark',
   themeColor: [

@@ -54,7 +54,10 @@ class Problems {
   private readonly found: string[] = []
   private readonly expected: RegExp[] = []
 
-  constructor(context: BrowserContext, { url, storeOrigin }: System) {
+  constructor(
+    private readonly context: BrowserContext,
+    { url, storeOrigin }: System,
+  ) {
     const known = [new URL(url).origin, storeOrigin]
     context.on('weberror', (error) => this.found.push(`page error: ${error.error().stack ?? error.error().message}`))
     context.on('console', (message) => {
@@ -71,6 +74,22 @@ class Problems {
     context.on('response', (response) => {
       if (response.status() >= 500) this.found.push(`${response.status()} ${response.url()}`)
     })
+  }
+
+  /** What a page's Content-Security-Policy forbade. Before the first page: each page tells from its beginning on. */
+  async hearViolations(): Promise<void> {
+    await this.context.exposeFunction('stoutForbade', (what: string) => this.found.push(`forbidden: ${what}`))
+    await this.context.addInitScript(() => {
+      const { stoutForbade } = window as unknown as { stoutForbade: (what: string) => void }
+      document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sample }) =>
+        stoutForbade(`${effectiveDirective} ${blockedURI} ${sample}`),
+      )
+    })
+  }
+
+  /** True when something like that has happened. */
+  saw(problem: RegExp): boolean {
+    return this.found.some((text) => problem.test(text))
   }
 
   expect(problem: RegExp): void {
@@ -115,6 +134,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   problems: [
     async ({ context, system }, use) => {
       const problems = new Problems(context, system)
+      await problems.hearViolations()
       await use(problems)
       expect(problems.unexpected(), 'What the pages did that they should not').toEqual([])
     },

@@ -10,7 +10,8 @@ import { recordEvents } from '../events/record-events'
 import { type JobId, newId, type OrgId } from '../ids'
 import type { Store } from '../store/store'
 import { keepSecrets } from './job-secrets'
-import { LIMITS, type Submission, type Target } from './submission'
+import { LIMITS } from './limits'
+import type { Submission, Target } from './submission'
 import { recordJobEvent } from './transition'
 
 /** What submitting needs beside who is asking: secrets are encrypted, and a bundle may lie in the object store. */

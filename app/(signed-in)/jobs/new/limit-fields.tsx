@@ -1,4 +1,4 @@
-import type { LIMITS } from '../../../../core/jobs/submission'
+import type { LIMITS } from '../../../../core/jobs/limits'
 import { Field, inputClasses } from '../../../ui/field'
 import { formatDuration } from '../../../ui/format'
 import type { Draft, FieldErrors } from './draft'

@@ -2,7 +2,7 @@
 
 import { useRouter } from 'next/navigation'
 import { type DragEvent, useEffect, useRef, useState } from 'react'
-import type { LIMITS } from '../../../../core/jobs/submission'
+import type { LIMITS } from '../../../../core/jobs/limits'
 import { Button } from '../../../ui/button'
 import { useHydrated } from '../../../ui/clock'
 import { Field, inputClasses } from '../../../ui/field'

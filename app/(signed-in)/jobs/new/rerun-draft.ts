@@ -1,4 +1,5 @@
-import { type Changes, LIMITS, type Submitted } from '../../../../core/jobs/submission'
+import { LIMITS } from '../../../../core/jobs/limits'
+import type { Changes, Submitted } from '../../../../core/jobs/submission'
 import { type Draft, EMPTY_DRAFT, type Entry, type Pair, toSubmission } from './draft'
 
 /** The form filled in with what a job was submitted as. Values of its secrets are empty: they were forgotten. */
