@@ -80,8 +80,8 @@ async function operate(operation: Operation, { web, request, requestId, params }
   const output = await call({ ...given, ...params }).catch((error: unknown) => {
     throw namesNothing(error, params) ?? error
   })
-  if (!operation.location) return json(output)
-  return json(output, 201, { location: operation.location(output) })
+  const { created } = operation.meta
+  return created ? json(output, 201, { location: created(output) }) : json(output)
 }
 
 /** A field of the body or query that the path gives is no field. */

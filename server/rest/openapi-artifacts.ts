@@ -1,15 +1,19 @@
-import { attempt, jobId, security } from './openapi-parts'
+import { attempt, type HandWritten, jobId, security } from './openapi-parts'
+
+const tags = ['artifacts']
 
 /** Downloads of what jobs made. */
-export const ARTIFACT_PATHS = {
-  '/jobs/{jobId}/artifacts/{artifactId}': {
-    get: {
+export const ARTIFACT_OPERATIONS: HandWritten[] = [
+  {
+    method: 'GET',
+    path: '/jobs/{jobId}/artifacts/{artifactId}',
+    errors: { 409: 'It is still being uploaded.', 410: 'The object store no longer has it.' },
+    operation: {
       operationId: 'artifacts-download',
       summary: 'Download a file that a job made',
       description:
         'Sends the caller on to the object store, by a URL that is good for a minute. The store serves ranges of it, so that a download that broke off is resumed by asking here again.',
-      tags: ['artifacts'],
-      security,
+      ...{ tags, security },
       parameters: [
         jobId,
         { name: 'artifactId', in: 'path', required: true, schema: { type: 'string' } },
@@ -26,14 +30,16 @@ export const ARTIFACT_PATHS = {
       },
     },
   },
-  '/jobs/{jobId}/artifacts.zip': {
-    get: {
+  {
+    method: 'GET',
+    path: '/jobs/{jobId}/artifacts.zip',
+    errors: { 410: 'The object store no longer has one of them.' },
+    operation: {
       operationId: 'artifacts-zip',
       summary: 'Download all files that a job made, as a zip',
       description:
         'In the order of their paths, stored and not compressed. When it cannot be made to its end, it has fewer bytes than Content-Length says.',
-      tags: ['artifacts'],
-      security,
+      ...{ tags, security },
       parameters: [jobId, attempt],
       responses: {
         200: {
@@ -43,4 +49,4 @@ export const ARTIFACT_PATHS = {
       },
     },
   },
-}
+]

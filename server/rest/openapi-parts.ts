@@ -1,4 +1,16 @@
-/** What several of the paths have that are written by hand. */
+import type { Errors, Meta } from '../trpc/init'
+import type { DocumentedOperation } from './openapi-operation'
+
+/** An operation that no procedure answers, with what procedures say in their meta. */
+export type HandWritten = {
+  method: 'GET' | 'POST'
+  path: string
+  errors?: Errors & { 503?: string }
+  example?: Meta['example']
+  operation: DocumentedOperation & { operationId: string; summary: string; tags: string[]; description?: string }
+}
+
+/** What several of them have. */
 export const security = [{ token: [] }]
 export const jobId = { name: 'jobId', in: 'path', required: true, schema: { type: 'string' } }
 export const attempt = {

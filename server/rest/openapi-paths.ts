@@ -1,19 +1,7 @@
-import { ARTIFACT_PATHS } from './openapi-artifacts'
-import { attempt, jobId, security } from './openapi-parts'
-
-const status = {
-  type: 'object',
-  required: ['status'],
-  properties: { status: { type: 'string' } },
-}
-const plain = (summary: string, operationId: string) => ({
-  get: {
-    operationId,
-    summary,
-    tags: ['service'],
-    responses: { 200: { description: 'Yes.', content: { 'application/json': { schema: status } } } },
-  },
-})
+import { SHA256 } from '../trpc/examples'
+import { ARTIFACT_OPERATIONS } from './openapi-artifacts'
+import { LOG_OPERATIONS } from './openapi-logs'
+import { type HandWritten, security } from './openapi-parts'
 
 const sha256 = {
   name: 'sha256',
@@ -27,11 +15,12 @@ const bundle = (properties: object) => ({
   'application/json': {
     schema: {
       type: 'object',
+      required: ['sha256', 'sizeBytes', ...Object.keys(properties)],
       properties: { sha256: { type: 'string' }, sizeBytes: { type: 'integer' }, ...properties },
     },
   },
 })
-const uploaded = bundle({ entries: { type: 'integer', description: 'Files and folders in the zip.' } })
+const uploaded = () => bundle({ entries: { type: 'integer', description: 'Files and folders in the zip.' } })
 
 /** The other body of POST /jobs: a job that brings its files along. `job` is what would be the body else. */
 export function jobForm(job: object | undefined) {
@@ -46,82 +35,37 @@ export function jobForm(job: object | undefined) {
   }
 }
 
-/** What the routers can't describe: streams, downloads, and the service's own state. */
-export const HAND_WRITTEN_PATHS = {
-  '/jobs/{jobId}/logs/stream': {
-    get: {
-      operationId: 'jobs-logs-stream',
-      summary: 'Follow a log as server-sent events',
-      description:
-        'Every line once and in order: first those that are there, then the rest as it comes. The data of a message is a JSON array of lines, its id is <attempt>.<n> of the last one. After an interruption, Last-Event-ID goes on after that line. A message of the event `end` with { attempt, lastN } is said once, at the end.',
-      tags: ['jobs'],
-      security,
-      parameters: [
-        jobId,
-        attempt,
-        {
-          name: 'follow',
-          in: 'query',
-          description: '0: only what is there now.',
-          schema: { type: 'string', enum: ['0', '1'], default: '1' },
-        },
-        {
-          name: 'lastEventId',
-          in: 'query',
-          description: 'The same as the header Last-Event-ID, for clients that cannot set it.',
-          schema: { type: 'string' },
-        },
-        { name: 'Last-Event-ID', in: 'header', description: '<attempt>.<n>', schema: { type: 'string' } },
-      ],
-      responses: {
-        200: { description: 'The stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
-      },
-    },
-  },
-  '/jobs/{jobId}/logs/raw': {
-    get: {
-      operationId: 'jobs-logs-raw',
-      summary: 'Download what the script wrote, byte by byte',
-      tags: ['jobs'],
-      security,
-      parameters: [
-        jobId,
-        attempt,
-        {
-          name: 'stream',
-          in: 'query',
-          description: 'Default: stdout and stderr, in the order of their lines.',
-          schema: { type: 'string', enum: ['stdout', 'stderr', 'output'] },
-        },
-      ],
-      responses: { 200: { description: 'The bytes.', content: { 'text/plain': { schema: { type: 'string' } } } } },
-    },
-  },
-  '/bundles': {
-    post: {
+const BUNDLE_OPERATIONS: HandWritten[] = [
+  {
+    method: 'POST',
+    path: '/bundles',
+    errors: { 422: 'It is no zip that Stout takes; the message names the entry.' },
+    example: { answer: { sha256: SHA256, sizeBytes: 48_213, entries: 7 } },
+    operation: {
       operationId: 'bundles-upload',
       summary: 'Upload the files of jobs as a zip',
       description:
         'The zip is the body, at most 100 MB. It is checked before it is kept: at most 20,000 entries and 500 MB unpacked, plain files and folders with relative names. A job names it by its hash. Sending it again is harmless; one that no job used for a day is removed.',
-      tags: ['bundles'],
-      security,
+      ...{ tags: ['bundles'], security },
       requestBody: {
         required: true,
         content: { 'application/zip': { schema: zip }, 'application/octet-stream': { schema: zip } },
       },
       responses: {
-        200: { description: 'The organisation has it already.', content: uploaded },
-        201: { description: 'Kept.', content: uploaded },
+        200: { description: 'The organisation has it already.', content: uploaded() },
+        201: { description: 'Kept.', content: uploaded() },
       },
     },
   },
-  '/bundles/{sha256}': {
-    get: {
+  {
+    method: 'GET',
+    path: '/bundles/{sha256}',
+    example: { answer: { sha256: SHA256, kind: 'zip', sizeBytes: 48_213, createdAt: '2026-11-24T09:30:00.000Z' } },
+    operation: {
       operationId: 'bundles-get',
       summary: 'Does the organisation have this bundle?',
       description: 'HEAD before an upload spares it.',
-      tags: ['bundles'],
-      security,
+      ...{ tags: ['bundles'], security },
       parameters: [sha256],
       responses: {
         200: {
@@ -134,17 +78,40 @@ export const HAND_WRITTEN_PATHS = {
       },
     },
   },
-  ...ARTIFACT_PATHS,
-  '/health': plain('Is the process alive?', 'health'),
-  '/ready': plain('Can requests be answered? The database answers and has the newest schema.', 'ready'),
-  '/openapi.json': {
-    get: {
-      operationId: 'openapi',
-      summary: 'This document',
-      tags: ['service'],
-      responses: {
-        200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
-      },
-    },
+]
+
+const status = { type: 'object', required: ['status'], properties: { status: { type: 'string' } } }
+const open = (path: string, summary: string, description: string, schema: object): HandWritten['operation'] => ({
+  operationId: path.slice(1).replace('.json', ''),
+  ...{ summary, description, tags: ['service'] },
+  responses: { 200: { description: 'Yes.', content: { 'application/json': { schema } } } },
+})
+
+const SERVICE_OPERATIONS: HandWritten[] = [
+  {
+    ...{ method: 'GET', path: '/health', example: { answer: { status: 'ok' } } },
+    operation: open('/health', 'Is the process alive?', 'It asks nobody else.', status),
   },
-}
+  {
+    ...{ method: 'GET', path: '/ready', example: { answer: { status: 'ready' } } },
+    errors: { 503: 'The database is away, or lacks migrations.' },
+    operation: open(
+      '/ready',
+      'Can requests be answered?',
+      'True while the database answers and has the newest schema.',
+      status,
+    ),
+  },
+  {
+    ...{ method: 'GET', path: '/openapi.json', example: { answer: { openapi: '3.1.0' } } },
+    operation: open('/openapi.json', 'This document', 'OpenAPI 3.1, as JSON.', { type: 'object' }),
+  },
+]
+
+/** What the routers can't describe: streams, downloads, and the service's own state. */
+export const HAND_WRITTEN: HandWritten[] = [
+  ...LOG_OPERATIONS,
+  ...ARTIFACT_OPERATIONS,
+  ...BUNDLE_OPERATIONS,
+  ...SERVICE_OPERATIONS,
+]

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { appRouter } from '../trpc/router'
 import { openApiDocument } from './openapi'
+import { operationsOf } from './route-table'
 
 type Json = Record<string, unknown>
 const document = openApiDocument() as unknown as Json & {
@@ -91,6 +93,31 @@ test('it says 201 with Location for what makes something, and the errors that th
   const cancel = document.paths['/jobs/{jobId}/cancel']?.post as { responses: Json; requestBody: Json }
   expect(Object.keys(cancel.responses)).toContain('409')
   expect(cancel.requestBody.required).toBe(false)
+})
+
+test('each procedure says itself which errors it gives, and when', () => {
+  const told = operationsOf(appRouter).flatMap(({ method, path, meta }) =>
+    Object.entries(meta.errors ?? {}).map(([status, when]) => ({ method: method.toLowerCase(), path, status, when })),
+  )
+  expect(told.length).toBeGreaterThan(10)
+  for (const { method, path, status, when } of told) {
+    const operation = document.paths[path]?.[method] as { responses: Record<string, Json> } | undefined
+    expect(operation?.responses[status]?.description, `${method} ${path} ${status}`).toBe(when)
+  }
+})
+
+test('every operation has an example of its answer, and of its body where that is JSON', () => {
+  const json = (part: unknown) =>
+    (part as { content?: Record<string, Json> } | undefined)?.content?.['application/json']
+  for (const { path, method, operation } of operations) {
+    const bodies = [operation.requestBody, ...Object.values(operation.responses as Record<string, Json>)]
+    for (const content of bodies.map(json)) {
+      if (content) expect(content.example, `${method} ${path}`).toBeDefined()
+    }
+    for (const parameter of (operation.parameters ?? []) as Json[]) {
+      if (parameter.in === 'path') expect(parameter.example, `${method} ${path}`).toBeDefined()
+    }
+  }
 })
 
 test('asking for the document changes no schema: a text is still no number', async () => {

@@ -1,6 +1,7 @@
 import type { AnyRouter } from '@trpc/server'
 import { z } from 'zod'
 import type { Web } from '../compose'
+import type { Meta } from '../trpc/init'
 
 /** A request on its way to its handler. */
 export type Asked = { web: Web; request: Request; requestId: string; params: Record<string, string> }
@@ -14,21 +15,20 @@ export type Operation = {
   procedure: string
   /** Query parameters that may be given more than once. */
   lists: ReadonlySet<string>
-  location: ((output: { id: string }) => string) | undefined
+  /** What the procedure says of itself. */
+  meta: Meta
 }
 
 /** The operations that the routers declare by `meta.openapi`. */
 export function operationsOf(router: AnyRouter): Operation[] {
   const procedures = router._def.procedures as Record<string, { _def: { meta?: Meta; inputs?: unknown[] } }>
   return Object.entries(procedures).flatMap(([procedure, { _def }]) => {
-    const openapi = _def.meta?.openapi
-    if (!openapi) return []
-    const [input] = _def.inputs ?? []
-    const { method, path } = openapi
-    return [{ method, path, procedure, lists: listsOf(input), location: _def.meta?.created }]
+    const { meta, inputs = [] } = _def
+    if (!meta?.openapi) return []
+    const { method, path } = meta.openapi
+    return [{ method, path, procedure, lists: listsOf(inputs[0]), meta }]
   })
 }
-type Meta = { openapi?: { method: string; path: string }; created?: (output: { id: string }) => string }
 
 function listsOf(input: unknown): ReadonlySet<string> {
   if (!(input instanceof z.ZodObject)) return new Set()

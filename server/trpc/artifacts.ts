@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { artifactCountsSchema, artifactViewSchema } from '../../core/artifacts/artifact-view'
 import { listArtifacts } from '../../core/artifacts/list-artifacts'
 import { previewArtifact, previewSchema } from '../../core/artifacts/preview-artifact'
+import { ARTIFACT, JOB } from './examples'
 import { procedure, router } from './init'
-import { artifactIdSchema, jobIdSchema, pageLimit, queryInt } from './inputs'
+import { artifactIdSchema, CURSOR, jobIdSchema, pageLimit, queryInt } from './inputs'
 
 const tags = ['artifacts']
 
@@ -15,6 +16,10 @@ export const artifactsRouter = router({
         path: '/jobs/{jobId}/artifacts',
         tags,
         summary: 'List the files that a job made, by path',
+        description: 'Of one attempt; also those that were skipped or have failed, and why.',
+      },
+      example: {
+        answer: { attempt: 1, items: [ARTIFACT], nextCursor: null, counts: JOB.artifactCounts, totalBytes: 2_048 },
       },
     })
     .input(
@@ -25,7 +30,8 @@ export const artifactsRouter = router({
           .string()
           .max(1_024)
           .refine((path) => !path.includes('\0') && path.isWellFormed(), 'must be the nextCursor of a page')
-          .optional(),
+          .optional()
+          .meta(CURSOR),
         limit: pageLimit(),
       }),
     )

@@ -9,14 +9,20 @@ import { probeBox, probeReportSchema } from '../../core/boxes/probe-box'
 import { removeBox } from '../../core/boxes/remove-box'
 import { updateBox } from '../../core/boxes/update-box'
 import { eventViewSchema } from '../../core/events/list-events'
+import { BOX, BOX_EVENT, NEW_BOX, PROBE } from './examples'
 import { procedure, router } from './init'
-import { boxIdSchema, jobIdSchema, nameCursor, pageLimit, queryInt } from './inputs'
+import { boxIdSchema, CURSOR, jobIdSchema, nameCursor, pageLimit, queryInt } from './inputs'
 
 const tags = ['boxes']
+const NOT_ALONE = 'Another box has that name, address or identity, or another box answers than was expected.'
+const NO_ANSWER = 'What is there does not answer, refuses the token, or is no runtime that Stout can use.'
 
 export const boxesRouter = router({
   list: procedure
-    .meta({ openapi: { method: 'GET', path: '/boxes', tags, summary: 'List boxes by name' } })
+    .meta({
+      openapi: { method: 'GET', path: '/boxes', tags, summary: 'List boxes by name' },
+      example: { answer: { items: [BOX], nextCursor: null } },
+    })
     .input(
       z.strictObject({
         cursor: nameCursor().optional(),
@@ -28,7 +34,12 @@ export const boxesRouter = router({
 
   probe: procedure
     .meta({
-      openapi: { method: 'POST', path: '/boxes/probe', tags, summary: 'Look at an address, and save nothing' },
+      openapi: {
+        ...{ method: 'POST', path: '/boxes/probe', tags, summary: 'Look at an address, and save nothing' },
+        description:
+          'Says what is there, and what would keep it from being added. It asks the box, so it takes seconds.',
+      },
+      example: { body: { host: NEW_BOX.host }, answer: PROBE },
     })
     .input(boxAddressSchema)
     .output(probeReportSchema)
@@ -36,8 +47,13 @@ export const boxesRouter = router({
 
   add: procedure
     .meta({
-      openapi: { method: 'POST', path: '/boxes', tags, summary: 'Add a box that answers at an address' },
+      openapi: {
+        ...{ method: 'POST', path: '/boxes', tags, summary: 'Add a box that answers at an address' },
+        description: 'It is looked at as a probe does, and is ready for jobs at once when it reaches Stout.',
+      },
       created: ({ id }) => `/api/v1/boxes/${id}`,
+      errors: { 409: NOT_ALONE, 422: NO_ANSWER },
+      example: { body: NEW_BOX, answer: BOX },
     })
     .input(newBoxSchema)
     .output(boxViewSchema)
@@ -46,6 +62,7 @@ export const boxesRouter = router({
   get: procedure
     .meta({
       openapi: { method: 'GET', path: '/boxes/{boxId}', tags, summary: 'Get a box, also one that was removed' },
+      example: { answer: BOX },
     })
     .input(z.strictObject({ boxId: boxIdSchema }))
     .output(boxViewSchema)
@@ -53,7 +70,12 @@ export const boxesRouter = router({
 
   update: procedure
     .meta({
-      openapi: { method: 'PATCH', path: '/boxes/{boxId}', tags, summary: 'Change a box; what is left out stays' },
+      openapi: {
+        ...{ method: 'PATCH', path: '/boxes/{boxId}', tags, summary: 'Change a box; what is left out stays' },
+        description: 'A new address or token is tried first, and must lead to the same box.',
+      },
+      errors: { 409: `${NOT_ALONE} Or the box was removed.`, 422: NO_ANSWER },
+      example: { body: { draining: true }, answer: { ...BOX, draining: true } },
     })
     .input(boxChangesSchema.extend({ boxId: boxIdSchema }))
     .output(boxViewSchema)
@@ -65,6 +87,8 @@ export const boxesRouter = router({
   remove: procedure
     .meta({
       openapi: { method: 'DELETE', path: '/boxes/{boxId}', tags, summary: 'Remove a box; its history stays' },
+      errors: { 409: 'A job holds the box, or it was removed before.' },
+      example: { answer: { id: BOX.id, name: BOX.name, removedAt: '2026-11-24T09:30:00.000Z' } },
     })
     .input(z.strictObject({ boxId: boxIdSchema }))
     .output(z.object({ id: z.string(), name: z.string(), removedAt: z.iso.datetime() }))
@@ -78,6 +102,10 @@ export const boxesRouter = router({
         description:
           'For a hold that nobody knows the end of. What still runs there may go on beside the next job; look at the bench first. Refused while the job is on the way and in contact: cancel it.',
       },
+      errors: {
+        409: 'Nothing holds it, several jobs do and none was named, or the job is at work or about to free it.',
+      },
+      example: { body: { reason: 'the bench lost power' }, answer: BOX },
     })
     .input(
       z.strictObject({
@@ -100,8 +128,9 @@ export const boxesRouter = router({
   events: procedure
     .meta({
       openapi: { method: 'GET', path: '/boxes/{boxId}/events', tags, summary: 'What happened to a box, newest first' },
+      example: { answer: { items: [BOX_EVENT], nextCursor: null } },
     })
-    .input(z.strictObject({ boxId: boxIdSchema, cursor: queryInt(1).optional(), limit: pageLimit() }))
+    .input(z.strictObject({ boxId: boxIdSchema, cursor: queryInt(1).optional().meta(CURSOR), limit: pageLimit() }))
     .output(z.object({ items: z.array(eventViewSchema), nextCursor: z.number().int().nullable() }))
     .query(({ ctx, input: { boxId, ...page } }) => listBoxEvents(ctx, boxId, page)),
 })

@@ -3,8 +3,17 @@ import type { OpenApiMeta } from 'trpc-to-openapi'
 import type { RequestCtx } from '../auth/door'
 import { explain } from '../failure'
 
-/** `created`: REST answers 201 with the Location of what was made. */
-type Meta = OpenApiMeta & { created?: (output: { id: string }) => string }
+/** Errors that an operation gives, each with when; those that every operation of its kind gives are known without. */
+export type Errors = Partial<Record<403 | 409 | 410 | 422, string>>
+
+/** What REST and its document know of a procedure. */
+export type Meta = OpenApiMeta & {
+  /** REST answers 201 with the Location of what was made. */
+  created?: (output: { id: string }) => string
+  errors?: Errors
+  /** A request and its answer; the parameters of its path are in PARAMETERS. */
+  example?: { body?: unknown; answer: unknown }
+}
 
 const CODES: Record<number, TRPCError['code']> = {
   400: 'BAD_REQUEST',

@@ -28,7 +28,10 @@ export const tokenIdSchema = idSchema<TokenId>('tok', 'an API token')
 export const sessionIdSchema = idSchema<SessionId>('sess', 'a session')
 
 const PAGE = { default: 50, max: 200 } as const
-export const pageLimit = () => queryInt(1, PAGE.max).default(PAGE.default)
+export const pageLimit = () => queryInt(1, PAGE.max).default(PAGE.default).meta({ description: 'How many at most.' })
+
+/** Where a list goes on; added to the schema of its cursor. */
+export const CURSOR = { description: 'nextCursor of the page before.' }
 
 /** Where a list by name goes on: the last name of the page before. */
 export const nameCursor = () =>
@@ -36,3 +39,4 @@ export const nameCursor = () =>
     .string()
     .max(200)
     .refine((name) => !name.includes('\0'), 'must not contain NUL characters')
+    .meta(CURSOR)

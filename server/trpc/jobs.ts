@@ -1,40 +1,46 @@
 import { z } from 'zod'
-import { attemptViewSchema, listAttempts } from '../../core/attempts/list-attempts'
-import { eventViewSchema, listEvents } from '../../core/events/list-events'
 import { cancelJob } from '../../core/jobs/cancel-job'
 import { extendJob } from '../../core/jobs/extend-job'
 import { getJob } from '../../core/jobs/get-job'
-import { getSubmission } from '../../core/jobs/get-submission'
 import { jobViewSchema } from '../../core/jobs/job-view'
 import { listJobs } from '../../core/jobs/list-jobs'
 import { rerunJob } from '../../core/jobs/rerun-job'
 import { JOB_STATES } from '../../core/jobs/state'
-import { changesSchema, submissionSchema, submittedSchema, timeoutSecondsSchema } from '../../core/jobs/submission'
+import { changesSchema, submissionSchema, timeoutSecondsSchema } from '../../core/jobs/submission'
 import { submitJob } from '../../core/jobs/submit-job'
-import { logLineSchema, readLog } from '../../core/logs/read-log'
+import { JOB, NEW_JOB, QUEUED_JOB } from './examples'
 import { procedure, router } from './init'
-import { boxIdSchema, jobIdSchema, pageLimit, queryInt } from './inputs'
+import { boxIdSchema, CURSOR, jobIdSchema, pageLimit } from './inputs'
+import { jobReads } from './job-reads'
 
 const tags = ['jobs']
-const LINES_A_PAGE = 1_000
 
 export const jobsRouter = router({
   submit: procedure
     .meta({
-      openapi: { method: 'POST', path: '/jobs', tags, summary: 'Submit a job' },
+      openapi: {
+        ...{ method: 'POST', path: '/jobs', tags, summary: 'Submit a job' },
+        description:
+          'Give either a script or the SHA-256 of a bundle that was uploaded; a form takes the job and its bundle at once. It is queued, and runs on the first free box that fits.',
+      },
       created: ({ id }) => `/api/v1/jobs/${id}`,
+      errors: { 422: 'It names a box, group or bundle that is not there, or a file that is not in the bundle.' },
+      example: { body: NEW_JOB, answer: QUEUED_JOB },
     })
     .input(submissionSchema)
     .output(jobViewSchema)
     .mutation(async ({ ctx, input }) => await getJob(ctx, (await submitJob(ctx, input)).id, ctx.publicUrl)),
 
   list: procedure
-    .meta({ openapi: { method: 'GET', path: '/jobs', tags, summary: 'List jobs, newest first' } })
+    .meta({
+      openapi: { method: 'GET', path: '/jobs', tags, summary: 'List jobs, newest first' },
+      example: { answer: { items: [JOB], nextCursor: null } },
+    })
     .input(
       z.strictObject({
         state: z.array(z.enum(JOB_STATES)).min(1).max(JOB_STATES.length).optional(),
         boxId: boxIdSchema.optional(),
-        cursor: jobIdSchema.optional(),
+        cursor: jobIdSchema.optional().meta(CURSOR),
         limit: pageLimit(),
       }),
     )
@@ -42,13 +48,30 @@ export const jobsRouter = router({
     .query(({ ctx, input }) => listJobs(ctx, input, ctx.publicUrl)),
 
   get: procedure
-    .meta({ openapi: { method: 'GET', path: '/jobs/{jobId}', tags, summary: 'Get a job' } })
+    .meta({
+      openapi: {
+        ...{ method: 'GET', path: '/jobs/{jobId}', tags, summary: 'Get a job' },
+        description: 'Why it waits for a box is found out now. Its attempt can still drain when it is over.',
+      },
+      example: { answer: JOB },
+    })
     .input(z.strictObject({ jobId: jobIdSchema }))
     .output(jobViewSchema)
     .query(({ ctx, input }) => getJob(ctx, input.jobId, ctx.publicUrl)),
 
   cancel: procedure
-    .meta({ openapi: { method: 'POST', path: '/jobs/{jobId}/cancel', tags, summary: 'Cancel a live job' } })
+    .meta({
+      openapi: {
+        ...{ method: 'POST', path: '/jobs/{jobId}/cancel', tags, summary: 'Cancel a live job' },
+        description:
+          'It is over at once; its box is free when what it started there has ended. Cancelling a cancelled job again is harmless.',
+      },
+      errors: { 409: 'The job ended in another way before.' },
+      example: {
+        body: { reason: 'wrong firmware' },
+        answer: { ...QUEUED_JOB, state: 'cancelled', finishedAt: JOB.finishedAt },
+      },
+    })
     .input(z.strictObject({ jobId: jobIdSchema, reason: z.string().max(200).default('') }))
     .output(jobViewSchema)
     .mutation(async ({ ctx, input }) => {
@@ -66,6 +89,11 @@ export const jobsRouter = router({
         description:
           "Each field that is given takes the place of the job's own. Values of secrets were forgotten at its end: each of its secretNames needs a value, or null to run without it.",
       },
+      errors: {
+        409: 'The job is not over: cancel it first.',
+        422: 'A secret has no value, or what the job needs (box, group, bundle) is not there any more.',
+      },
+      example: { body: { timeoutSeconds: 600 }, answer: { ...QUEUED_JOB, timeoutSeconds: 600, rerunOf: JOB.id } },
       created: ({ id }) => `/api/v1/jobs/${id}`,
     })
     .input(changesSchema.extend({ jobId: jobIdSchema }))
@@ -74,19 +102,6 @@ export const jobsRouter = router({
       const { id } = await rerunJob(ctx, jobId, changes)
       return await getJob(ctx, id, ctx.publicUrl)
     }),
-
-  submission: procedure
-    .meta({
-      openapi: {
-        method: 'GET',
-        path: '/jobs/{jobId}/submission',
-        tags,
-        summary: 'Get what a job was submitted as, without the values of its secrets',
-      },
-    })
-    .input(z.strictObject({ jobId: jobIdSchema }))
-    .output(submittedSchema)
-    .query(({ ctx, input }) => getSubmission(ctx, input.jobId)),
 
   update: procedure
     .meta({
@@ -98,6 +113,11 @@ export const jobsRouter = router({
         description:
           'The timeout counts from the start of the script. While it runs, deadlinePending is true until its box knows of the new deadline.',
       },
+      errors: {
+        409: 'The script has ended.',
+        422: 'The new deadline would be over already.',
+      },
+      example: { body: { timeoutSeconds: 7_200 }, answer: { ...QUEUED_JOB, timeoutSeconds: 7_200 } },
     })
     .input(z.strictObject({ jobId: jobIdSchema, timeoutSeconds: timeoutSecondsSchema }))
     .output(jobViewSchema)
@@ -106,45 +126,5 @@ export const jobsRouter = router({
       return await getJob(ctx, input.jobId, ctx.publicUrl)
     }),
 
-  events: procedure
-    .meta({
-      openapi: { method: 'GET', path: '/jobs/{jobId}/events', tags, summary: 'What happened to a job, oldest first' },
-    })
-    .input(z.strictObject({ jobId: jobIdSchema, cursor: queryInt(0).optional(), limit: pageLimit() }))
-    .output(z.object({ items: z.array(eventViewSchema), nextCursor: z.number().int().nullable() }))
-    .query(({ ctx, input: { jobId, ...page } }) => listEvents(ctx, jobId, page)),
-
-  attempts: procedure
-    .meta({
-      openapi: {
-        method: 'GET',
-        path: '/jobs/{jobId}/attempts',
-        tags,
-        summary: 'List the attempts of a job, first to last',
-      },
-    })
-    .input(z.strictObject({ jobId: jobIdSchema }))
-    .output(z.object({ items: z.array(attemptViewSchema) }))
-    .query(async ({ ctx, input }) => ({ items: await listAttempts(ctx, input.jobId) })),
-
-  logs: procedure
-    .meta({ openapi: { method: 'GET', path: '/jobs/{jobId}/logs', tags, summary: 'Read lines of a log by number' } })
-    .input(
-      z.strictObject({
-        jobId: jobIdSchema,
-        attempt: queryInt(1).optional(),
-        from: queryInt(1).default(1),
-        limit: queryInt(1, LINES_A_PAGE).default(LINES_A_PAGE),
-      }),
-    )
-    .output(
-      z.object({
-        attempt: z.number().int(),
-        items: z.array(logLineSchema),
-        nextFrom: z.number().int(),
-        lineCount: z.number().int(),
-        closed: z.boolean(),
-      }),
-    )
-    .query(({ ctx, input: { jobId, ...range } }) => readLog(ctx, jobId, range)),
+  ...jobReads,
 })

@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { changeRetention } from '../../core/retention/change-retention'
 import { previewRetention, retentionPreviewSchema } from '../../core/retention/preview-retention'
 import { retentionSchema } from '../../core/retention/settings'
+import { RETENTION } from './examples'
 import { procedure, router } from './init'
 import { queryInt } from './inputs'
 
 const tags = ['retention']
+const NOTHING = { count: 0, sizeBytes: 0 }
 
 export const retentionRouter = router({
   preview: procedure
@@ -15,7 +17,10 @@ export const retentionRouter = router({
         path: '/retention',
         tags,
         summary: 'What is kept for how long, and what would go now: by the saved settings, or by those given',
+        description: 'Nothing is removed by asking.',
       },
+      errors: { 403: 'Owners and admins alone may ask.' },
+      example: { answer: { retention: RETENTION, wouldRemove: { jobs: NOTHING, logs: NOTHING, artifacts: NOTHING } } },
     })
     .input(
       z.strictObject({
@@ -34,7 +39,9 @@ export const retentionRouter = router({
         path: '/retention',
         tags,
         summary: 'Say for how long jobs, logs and artifacts are kept',
+        description: 'In days from the end of a job; null: for ever. What is left out stays.',
       },
+      example: { body: { logsDays: 90 }, answer: RETENTION },
     })
     .input(retentionSchema.partial().strict())
     .output(retentionSchema)

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { attemptViewSchema, listAttempts } from '../../core/attempts/list-attempts'
+import { eventViewSchema, listEvents } from '../../core/events/list-events'
+import { getSubmission } from '../../core/jobs/get-submission'
+import { submittedSchema } from '../../core/jobs/submission'
+import { logLineSchema, readLog } from '../../core/logs/read-log'
+import { ATTEMPT, JOB_EVENT, LOG_LINE, SUBMISSION } from './examples'
+import { procedure } from './init'
+import { CURSOR, jobIdSchema, pageLimit, queryInt } from './inputs'
+
+const tags = ['jobs']
+const LINES_A_PAGE = 1_000
+
+/** What can be read of a job beside itself. */
+export const jobReads = {
+  submission: procedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/jobs/{jobId}/submission',
+        tags,
+        summary: 'Get what a job was submitted as, without the values of its secrets',
+      },
+      example: { answer: SUBMISSION },
+    })
+    .input(z.strictObject({ jobId: jobIdSchema }))
+    .output(submittedSchema)
+    .query(({ ctx, input }) => getSubmission(ctx, input.jobId)),
+
+  events: procedure
+    .meta({
+      openapi: { method: 'GET', path: '/jobs/{jobId}/events', tags, summary: 'What happened to a job, oldest first' },
+      example: { answer: { items: [JOB_EVENT], nextCursor: null } },
+    })
+    .input(z.strictObject({ jobId: jobIdSchema, cursor: queryInt(0).optional().meta(CURSOR), limit: pageLimit() }))
+    .output(z.object({ items: z.array(eventViewSchema), nextCursor: z.number().int().nullable() }))
+    .query(({ ctx, input: { jobId, ...page } }) => listEvents(ctx, jobId, page)),
+
+  attempts: procedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/jobs/{jobId}/attempts',
+        tags,
+        summary: 'List the attempts of a job, first to last',
+      },
+      example: { answer: { items: [ATTEMPT] } },
+    })
+    .input(z.strictObject({ jobId: jobIdSchema }))
+    .output(z.object({ items: z.array(attemptViewSchema) }))
+    .query(async ({ ctx, input }) => ({ items: await listAttempts(ctx, input.jobId) })),
+
+  logs: procedure
+    .meta({
+      openapi: {
+        ...{ method: 'GET', path: '/jobs/{jobId}/logs', tags, summary: 'Read lines of a log by number' },
+        description: 'From line `from` on; the next ones from `nextFrom`. When `closed`, nothing follows `lineCount`.',
+      },
+      example: { answer: { attempt: 1, items: [LOG_LINE], nextFrom: 2, lineCount: 1, closed: true } },
+    })
+    .input(
+      z.strictObject({
+        jobId: jobIdSchema,
+        attempt: queryInt(1).optional(),
+        from: queryInt(1).default(1),
+        limit: queryInt(1, LINES_A_PAGE).default(LINES_A_PAGE),
+      }),
+    )
+    .output(
+      z.object({
+        attempt: z.number().int(),
+        items: z.array(logLineSchema),
+        nextFrom: z.number().int(),
+        lineCount: z.number().int(),
+        closed: z.boolean(),
+      }),
+    )
+    .query(({ ctx, input: { jobId, ...range } }) => readLog(ctx, jobId, range)),
+}
