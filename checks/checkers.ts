@@ -1,3 +1,5 @@
+import path from 'node:path'
+
 /** A tool that reads the whole project and finds nothing wrong with it. */
 export type Checker = {
   name: string
@@ -35,6 +37,11 @@ export const CHECKERS: readonly Checker[] = [
   { name: 'types', command: ['tsc', '--noEmit', '-p', '.'] },
   { name: 'imports', command: ['depcruise', '--config', '.dependency-cruiser.mjs', '.'], filesRead: /(\d+) modules/ },
   { name: 'unused code', command: ['knip'] },
+  {
+    name: 'description of the API',
+    command: ['node', '--import', 'tsx', path.join(import.meta.dirname, 'openapi.ts')],
+    filesRead: /(\d+) paths/,
+  },
   { name: 'python', command: ['python3', '-c', PYTHON_CHECK, 'box/supervisor', 'examples'], filesRead: /(\d+) files/ },
   pythonTypes('3.10'),
   pythonTypes('3.13'),

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
@@ -28,6 +28,7 @@ const SOUND: Record<string, string> = {
   'core/double.ts': '/** Twice as much. */\nexport function double(value: number): number {\n  return value * 2\n}\n',
   'box/runtime/main.ts': "console.log('box')\n",
   'box/supervisor/supervisor.py': 'print("supervisor")\n',
+  'docs/openapi.json': readFileSync(path.join(ROOT, 'docs/openapi.json'), 'utf8'),
 }
 
 /** One file too many or wrong, and the words by which its checker must name it. */
@@ -124,6 +125,22 @@ const PLANTED: { checker: string; breaks: string; files: Record<string, string>;
       'core/double.ts': 'export const double = (value: number): number => value * 2\nexport const triple = 3\n',
     },
     named: [/Unused exports/, /triple/],
+  },
+  {
+    checker: 'description of the API',
+    breaks: 'a description that is not what the code gives, and says how to renew it',
+    files: { 'docs/openapi.json': (SOUND['docs/openapi.json'] ?? '').replace('Submit a job', 'Submit a task') },
+    named: [/line \d+\n.*Submit a task.*\n.*Submit a job/, /npm run openapi/],
+  },
+  {
+    checker: 'description of the API',
+    breaks: 'an operation without a summary, and an example that is not what its schema says',
+    files: {
+      'docs/openapi.json': (SOUND['docs/openapi.json'] ?? '')
+        .replace('"summary": "Submit a job",', '')
+        .replace('"exitCode": 0', '"exitCode": "0"'),
+    },
+    named: [/operation-summary: .*jobs\/post/, /no-invalid-media-type-examples: .*exitCode/],
   },
   {
     checker: 'python',
