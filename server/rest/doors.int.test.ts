@@ -16,7 +16,7 @@ import { openApiDocument } from './openapi'
  * a new operation without a row fails.
  * `stranger`: what a member of another organisation gets. 404: the thing does not exist for them; 200 and 201: it is about their own.
  */
-const ROWS: Record<string, { body?: unknown; stranger: number; type?: string }> = {
+const ROWS: Record<string, { body?: unknown; stranger: number; type?: string; query?: string }> = {
   'GET /jobs': { stranger: 200 },
   'POST /jobs': { body: { script: 'print(1)' }, stranger: 201 },
   'GET /jobs/{jobId}': { stranger: 404 },
@@ -27,6 +27,7 @@ const ROWS: Record<string, { body?: unknown; stranger: number; type?: string }> 
   'GET /jobs/{jobId}/events': { stranger: 404 },
   'GET /jobs/{jobId}/attempts': { stranger: 404 },
   'GET /jobs/{jobId}/logs': { stranger: 404 },
+  'GET /jobs/{jobId}/logs/find': { query: '?text=owner', stranger: 404 },
   'GET /jobs/{jobId}/logs/raw': { stranger: 404 },
   'GET /jobs/{jobId}/logs/stream': { stranger: 404 },
   'GET /jobs/{jobId}/artifacts': { stranger: 404 },
@@ -83,7 +84,7 @@ async function ask(operation: string, headers: Record<string, string>) {
   const path = template.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? 'nothing')
   const given = row?.body === undefined ? {} : { body: row.type ? String(row.body) : JSON.stringify(row.body) }
   const leaving = new AbortController()
-  const response = await fetch(`${s.url}/api/v1${path}`, {
+  const response = await fetch(`${s.url}/api/v1${path}${row?.query ?? ''}`, {
     ...{ method, redirect: 'manual', signal: leaving.signal, ...given },
     headers: { 'content-type': row?.type ?? 'application/json', ...headers },
   })

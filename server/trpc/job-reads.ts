@@ -3,6 +3,7 @@ import { attemptViewSchema, listAttempts } from '../../core/attempts/list-attemp
 import { eventViewSchema, listEvents } from '../../core/events/list-events'
 import { getSubmission } from '../../core/jobs/get-submission'
 import { submittedSchema } from '../../core/jobs/submission'
+import { findInLog } from '../../core/logs/find-in-log'
 import { logLineSchema, readLog } from '../../core/logs/read-log'
 import { ATTEMPT, JOB_EVENT, LOG_LINE, SUBMISSION } from './examples'
 import { procedure } from './init'
@@ -76,4 +77,36 @@ export const jobReads = {
       }),
     )
     .query(({ ctx, input: { jobId, ...range } }) => readLog(ctx, jobId, range)),
+
+  findInLog: procedure
+    .meta({
+      openapi: {
+        ...{ method: 'GET', path: '/jobs/{jobId}/logs/find', tags },
+        summary: 'Find the lines of a log that have a text in them',
+        description:
+          'Answers with numbers of lines. One call looks at some megabytes at most: go on from `nextFrom` until it is beyond `lineCount`.',
+      },
+      example: { answer: { attempt: 1, lines: [1], nextFrom: 2, lineCount: 1 } },
+    })
+    .input(
+      z.strictObject({
+        jobId: jobIdSchema,
+        attempt: queryInt(1).optional(),
+        text: z.string().min(1, 'must not be empty').max(200, 'must be at most 200 characters'),
+        matchCase: z.enum(['0', '1']).default('0').meta({ description: '1: capitals and small letters differ.' }),
+        from: queryInt(1).default(1),
+        limit: queryInt(1, LINES_A_PAGE).default(LINES_A_PAGE),
+      }),
+    )
+    .output(
+      z.object({
+        attempt: z.number().int(),
+        lines: z.array(z.number().int()),
+        nextFrom: z.number().int(),
+        lineCount: z.number().int(),
+      }),
+    )
+    .query(({ ctx, input: { jobId, matchCase, ...query } }) =>
+      findInLog(ctx, jobId, { ...query, matchCase: matchCase === '1' }),
+    ),
 }
