@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react'
-import { visibleText } from '../../../../ui/ansi'
 import { formatCountOf } from '../../../../ui/format'
+import { visibleText } from '../../../../ui/log/ansi'
 import { Toggle } from '../../../../ui/toggle'
 import { readCsv, type Table } from './csv'
 import { prettyJson } from './pretty-json'

@@ -1,40 +1,66 @@
 import { type CSSProperties, memo, useMemo } from 'react'
+import { classes } from '../classes'
+import { formatBytes, formatClock, formatCount, formatCountOf } from '../format'
 import { type AnsiStyle, parseAnsi } from './ansi'
 import { readableBytes } from './binary'
-import { classes } from './classes'
-import { formatBytes, formatClock, formatCount, formatCountOf } from './format'
 import type { LogLine } from './log-line'
+import { type MarkedPiece, markPieces } from './mark-pieces'
 
 /** What of a longer line is shown; the download has all of it. */
 const SHOWN_CHARACTERS = 4_000
+
+/** How lines are shown. */
+export type LogLook = {
+  showTimes: boolean
+  /** Long lines take several rows. */
+  wrap: boolean
+  /** What was searched for, and is marked. */
+  pattern: RegExp | null
+  /** Width of the largest line number. */
+  digits: number
+}
+
+/** Digits that the numbers of a log take; three at least. */
+export const numberWidth = (lineCount: number): number => Math.max(3, String(lineCount).length)
+
+const EDGES = { stdout: 'border-transparent', stderr: 'border-bad', output: 'border-accent' }
 
 /** One line of a log: its number, its time, its stream unless that is stdout, its text, and what is odd about it. */
 export const LogRow = memo(function LogRow({
   n,
   line,
-  showTimes,
-  digits,
+  look: { showTimes, wrap, pattern, digits },
+  picked,
 }: {
   n: number
   line: LogLine | undefined
-  showTimes: boolean
-  /** Width of the largest line number. */
-  digits: number
+  look: LogLook
+  picked: boolean
 }) {
   return (
     <div
       data-line={n}
+      aria-current={picked ? 'true' : undefined}
       className={classes(
-        'flex h-[1lh] w-max min-w-full border-l-2 pr-4 whitespace-pre hover:bg-sunken',
-        line?.stream === 'stderr' ? 'border-bad' : line?.stream === 'output' ? 'border-accent' : 'border-transparent',
+        'flex border-l-2 pr-4',
+        wrap ? 'min-h-[1lh] whitespace-pre-wrap' : 'h-[1lh] w-max min-w-full whitespace-pre',
+        picked ? 'bg-picked' : 'hover:bg-sunken',
+        EDGES[line?.stream ?? 'stdout'],
       )}
     >
-      <span
-        className="sticky left-0 shrink-0 bg-log px-2 text-right text-muted select-none"
-        style={{ minWidth: `calc(${Math.max(digits, 3)}ch + 1rem)` }}
+      <a
+        href={`#L${n}`}
+        tabIndex={-1}
+        title="Link to this line; with Shift to all lines up to it"
+        className={classes(
+          'shrink-0 px-2 text-right select-none hover:text-ink',
+          picked ? 'bg-picked font-semibold text-ink' : 'bg-log text-muted',
+          !wrap && 'sticky left-0',
+        )}
+        style={{ minWidth: `calc(${digits}ch + 1rem)` }}
       >
         {n}
-      </span>
+      </a>
       {showTimes && (
         <time dateTime={line?.at} className="w-[13ch] shrink-0 text-muted select-none">
           {line && formatClock(line.at)}
@@ -43,19 +69,23 @@ export const LogRow = memo(function LogRow({
       <span className="w-[7ch] shrink-0 text-[11px] text-muted select-none">
         {line && line.stream !== 'stdout' ? line.stream : ''}
       </span>
-      {line && <LineText line={line} />}
+      {line && (
+        <span className={wrap ? 'min-w-0 flex-1 wrap-anywhere' : 'flex'}>
+          <LineText line={line} pattern={pattern} />
+        </span>
+      )}
     </div>
   )
 })
 
-function LineText({ line }: { line: LogLine }) {
+function LineText({ line, pattern }: { line: LogLine; pattern: RegExp | null }) {
   if (line.gap) {
     const { lines, sizeBytes, why } = line.gap
     return <Mark tone="bad">{`${formatCountOf(lines, 'line')} (${formatBytes(sizeBytes)}) lost here: ${why}`}</Mark>
   }
   return (
     <>
-      <Ansi text={line.base64 === undefined ? line.text : readableBytes(line.base64)} />
+      <Ansi text={line.base64 === undefined ? line.text : readableBytes(line.base64)} pattern={pattern} />
       {line.partial && <Mark title="No newline followed these bytes.">no newline</Mark>}
       {line.base64 !== undefined && <Mark title="Not text: unreadable bytes are written as \xff.">binary</Mark>}
       {line.torn && (
@@ -81,25 +111,27 @@ function Mark({ children, title, tone }: { children: string; title?: string; ton
   )
 }
 
-function Ansi({ text }: { text: string }) {
-  const pieces = useMemo(() => parseAnsi(text.slice(0, SHOWN_CHARACTERS)), [text])
+function Ansi({ text, pattern }: { text: string; pattern: RegExp | null }) {
+  const parsed = useMemo(() => parseAnsi(text.slice(0, SHOWN_CHARACTERS)), [text])
+  const pieces = useMemo(() => markPieces(parsed, pattern), [parsed, pattern])
   const rest = text.length - SHOWN_CHARACTERS
   return (
     <span className="[tab-size:8] [unicode-bidi:isolate]">
-      {pieces.map(({ text: piece, style, mark }, index) =>
-        mark ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text never move
-          <span key={index} title={mark} className="text-muted opacity-80">
-            {piece}
-          </span>
-        ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text never move
-          <span key={index} style={cssOf(style)}>
-            {piece}
-          </span>
-        ),
-      )}
+      {pieces.map((piece, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text never move
+        <Piece key={index} piece={piece} />
+      ))}
       {rest > 0 && <Mark title="The download has the whole line.">{`${formatCount(rest)} more characters`}</Mark>}
+    </span>
+  )
+}
+
+function Piece({ piece: { text, style, mark, hit } }: { piece: MarkedPiece }) {
+  if (hit) return <mark className="rounded-[2px] bg-found text-on-found">{text}</mark>
+  if (!mark) return <span style={cssOf(style)}>{text}</span>
+  return (
+    <span title={mark} className="text-muted opacity-80">
+      {text}
     </span>
   )
 }

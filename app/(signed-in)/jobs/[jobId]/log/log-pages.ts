@@ -1,4 +1,4 @@
-import type { LogLine } from '../../../ui/log-line'
+import type { LogLine } from '../../../../ui/log/log-line'
 
 /** What the server says of a range of lines: those that there are, how far the log goes now, and whether it has ended. */
 export type LogAnswer = { items: LogLine[]; lineCount: number; closed: boolean }

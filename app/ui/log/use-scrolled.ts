@@ -1,15 +1,9 @@
 'use client'
 
 import { type RefObject, useLayoutEffect, useState } from 'react'
-import { type RowWindow, rowWindow } from './row-window'
 
-/** Which lines are in sight of a scrolled element, and where they stand. While `following`, those at the end. */
-export function useLogRows(
-  scroller: RefObject<HTMLElement | null>,
-  lineCount: number,
-  rowPx: number,
-  following: boolean,
-): RowWindow {
+/** How far an element is scrolled, and how much of it can be seen. */
+export function useScrolled(scroller: RefObject<HTMLElement | null>): { topPx: number; heightPx: number } {
   const [view, setView] = useState({ topPx: 0, heightPx: 600 })
   useLayoutEffect(() => {
     const element = scroller.current
@@ -26,5 +20,5 @@ export function useLogRows(
       element.removeEventListener('scroll', look)
     }
   }, [scroller])
-  return rowWindow({ lineCount, rowPx, ...view, ...(following && { topPx: Number.POSITIVE_INFINITY }) })
+  return view
 }
