@@ -11,7 +11,7 @@ import { channels } from '../core/channels/open-channel'
 import { loadShipped } from '../core/channels/shipped'
 import type { Ctx } from '../core/context'
 import { listEvents } from '../core/events/list-events'
-import type { BoxId } from '../core/ids'
+import type { BoxId, JobId } from '../core/ids'
 import { cancelJob } from '../core/jobs/cancel-job'
 import { getJob } from '../core/jobs/get-job'
 import { listJobs } from '../core/jobs/list-jobs'
@@ -89,11 +89,38 @@ async function lists(ctx: Ctx, plain: Db): Promise<Verb[]> {
     ['list jobs: far back, of a state', list({ state: ['timed_out'], cursor: old.id })],
     ['list jobs: of a box', list({ boxId })],
     ['list jobs: of a box, of a state', list({ boxId, state: ['no_suitable_box'] })],
+    ...searches({ boxId, old: old.id }).map(([name, query]): Verb => [`search: ${name}`, list(query)]),
     ['get a job', () => getJob(ctx, some.id, '')],
     ['events of a job', () => listEvents(ctx, some.id, PAGE)],
     ['lines of a log', () => readLines(unpackedLogs(ctx.db), { jobId: some.id, attempt: some.attempt }, 5, 1_000)],
     ['list boxes', () => listBoxes(ctx, PAGE)],
     ['events of a box', () => listBoxEvents(ctx, boxId, PAGE)],
+  ]
+}
+
+/** What is common, what is rare, what stands far back, and what is nowhere. */
+function searches({ boxId, old }: { boxId: BoxId; old: JobId }): [string, Partial<Parameters<typeof listJobs>[1]>][] {
+  const [month, day] = [new Date(Date.now() - 30 * 86_400_000), new Date(Date.now() - 86_400_000)]
+  return [
+    ['a common word', { text: 'test' }],
+    ['a word of some', { text: 'test 137' }],
+    ['a word of a few, far back', { text: '137 exited', cursor: old }],
+    ['a word that is nowhere', { text: 'zyzzyva' }],
+    ['two letters', { text: 'zy' }],
+    ['a common word, of a rare state', { text: 'exited', state: ['no_suitable_box'] }],
+    ['the name of a box', { text: 'box17' }],
+    ['a common label', { label: ['suite'] }],
+    ['a label', { label: ['suite=s7'] }],
+    ['a label that is nowhere', { label: ['suite=none'] }],
+    ['a label, far back, of a state', { label: ['suite=s7'], state: ['timed_out'], cursor: old }],
+    ['a submitter', { submittedBy: 'user:user_fill1u1' }],
+    ['a submitter, of a state', { submittedBy: 'user:user_fill1u1', state: ['no_suitable_box'] }],
+    ['a submitter who is nowhere', { submittedBy: 'user:nobody' }],
+    ['a group', { group: 'group_fill1g1' }],
+    ['a box and a word', { boxId, text: 'exited' }],
+    ['a day', { createdAfter: month, createdBefore: new Date(month.getTime() + 86_400_000) }],
+    ['a day, and a word that is not in it', { createdAfter: day, text: 'zyzzyva' }],
+    ['all of it', { text: 'test', label: ['suite=s7'], state: ['failed'], boxId, createdAfter: month }],
   ]
 }
 

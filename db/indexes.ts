@@ -12,6 +12,9 @@ const INDEXES: Record<string, string> = {
   // a removed job takes itself out of its reruns
   jobs_by_rerun: 'on jobs (rerun_of) where rerun_of is not null',
   jobs_by_state: 'on jobs (org_id, state, id desc)',
+  jobs_by_submitter: 'on jobs (org_id, submitted_by, id desc)',
+  jobs_by_queue: 'on jobs (org_id, queue_key, id desc)',
+  jobs_by_text: 'on jobs using gin (org_id, job_text(name, labels, error) gin_trgm_ops)',
   box_rests_by_end: 'on box_rests (until_at)',
   jobs_with_log: 'on jobs (org_id, finished_at) where finished_at is not null and log_removed_at is null',
   artifacts_by_age: 'on artifacts (org_id, created_at)',

@@ -1,35 +1,38 @@
 import { sql } from 'kysely'
 import type { Ctx } from '../context'
-import type { BoxId, JobId } from '../ids'
+import type { JobId } from '../ids'
+import { findJobs } from './find-jobs'
+import type { JobFilter } from './job-filter'
 import { type JobView, jobRows, toJobView } from './job-view'
 import type { JobState } from './state'
 
-/** Newest first. `cursor` is the id of the last job of the page before. */
-export type JobsQuery = {
-  cursor?: JobId | undefined
-  limit: number
-  state?: JobState[] | undefined
-  boxId?: BoxId | undefined
-}
+/** Newest first. `cursor` is where the page before ended. */
+export type JobsQuery = JobFilter & { cursor?: JobId | undefined; limit: number }
 
-/** A page of the organisation's jobs. Wait reasons are those of the last placement pass. */
+/**
+ * A page of the organisation's jobs. Wait reasons are those of the last placement pass. The page after it begins at `nextCursor`;
+ * where much had to be looked at, a page may be short and not be the last one.
+ */
 export async function listJobs(
   ctx: Ctx,
-  { cursor, limit, state, boxId }: JobsQuery,
+  query: JobsQuery,
   publicUrl: string,
 ): Promise<{ items: JobView[]; nextCursor: string | null }> {
-  const newest = state && boxId === undefined ? await newestOf(ctx, state, cursor, limit + 1) : undefined
-  if (newest?.length === 0) return { items: [], nextCursor: null }
-  const rows = await jobRows(ctx.db, ctx.orgId)
-    .$if(cursor !== undefined, (qb) => qb.where('jobs.id', '<', cursor as JobId))
-    .$if(boxId !== undefined, (qb) => qb.where('jobs.boxId', '=', boxId as BoxId))
-    .$if(state !== undefined, (qb) => qb.where('jobs.state', 'in', state as JobState[]))
-    .$if(newest !== undefined, (qb) => qb.where('jobs.id', 'in', newest as JobId[]))
-    .orderBy('jobs.id', 'desc')
-    .limit(limit + 1)
-    .execute()
-  const items = rows.slice(0, limit).map((row) => toJobView(row, publicUrl))
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+  const { ids, nextCursor } = await pageOf(ctx, query)
+  if (ids.length === 0) return { items: [], nextCursor }
+  const rows = await jobRows(ctx.db, ctx.orgId).where('jobs.id', 'in', ids).orderBy('jobs.id', 'desc').execute()
+  return { items: rows.map((row) => toJobView(row, publicUrl)), nextCursor }
+}
+
+async function pageOf(
+  ctx: Ctx,
+  { cursor, limit, ...filter }: JobsQuery,
+): Promise<{ ids: JobId[]; nextCursor: JobId | null }> {
+  const { state, ...others } = filter
+  const onlyStates = state && Object.values(others).every((value) => value === undefined)
+  if (!onlyStates) return await findJobs(ctx, filter, { cursor, limit })
+  const newest = await newestOf(ctx, state, cursor, limit + 1)
+  return { ids: newest.slice(0, limit), nextCursor: newest.length > limit ? (newest[limit - 1] ?? null) : null }
 }
 
 /**

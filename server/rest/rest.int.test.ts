@@ -55,6 +55,17 @@ test('a waiting job says why, computed when it is asked for; lists say what the 
   expect((await ask(s.url, '/jobs', { bearer })).json.items[0].waitReasons).toEqual(reasons)
 })
 
+test('jobs are searched by what the query says', async () => {
+  await using s = await aServer()
+  const { ctx, bearer } = await aMember(s.web)
+  const rf = await aJob(ctx, { name: 'Power soak', labels: { suite: 'rf', team: 'a' } })
+  await aJob(ctx, { name: 'Power soak', labels: { suite: 'dc' } })
+  const query = 'text=power+SOAK&label=suite%3Drf&label=team&state=queued&createdAfter=2026-01-01T00:00:00%2B01:00'
+  const answer = await ask(s.url, `/jobs?${query}&submittedBy=user:ada`, { bearer })
+  expect(answer.json).toMatchObject({ items: [{ id: rf.id }], nextCursor: null })
+  expect((await ask(s.url, `/jobs?${query}&submittedBy=token:tok_1`, { bearer })).json.items).toEqual([])
+})
+
 test('lists come in pages by id, newest first, and by state', async () => {
   await using s = await aServer()
   const { ctx, bearer } = await aMember(s.web)
@@ -180,6 +191,16 @@ test('bad queries name their parameter', async () => {
     ['/jobs?limit=1&limit=2', 'limit'],
     ['/jobs?cursor=x', 'cursor'],
     ['/jobs?state=dreaming', 'state.0'],
+    ['/jobs?text=', 'text'],
+    ['/jobs?text=a&text=b', 'text'],
+    ['/jobs?text=a%00b', 'text'],
+    ['/jobs?text=a+b+c+d+e+f+g+h+i+j+k', 'text'],
+    ['/jobs?submittedBy=ada', 'submittedBy'],
+    ['/jobs?boxId=bench', 'boxId'],
+    ['/jobs?group=', 'group'],
+    ['/jobs?label=a&label=', 'label.1'],
+    ['/jobs?createdAfter=yesterday', 'createdAfter'],
+    ['/jobs?createdAfter=2026-02-01T00:00:00Z&createdBefore=2026-01-01T00:00:00Z', 'createdBefore'],
     [`/jobs/${id}?x=1`, 'x'],
     [`/jobs/${id}/logs?from=-1`, 'from'],
     [`/jobs/${id}/logs?from=99999999999`, 'from'],

@@ -5,13 +5,13 @@ import { getJob } from '../../core/jobs/get-job'
 import { jobViewSchema } from '../../core/jobs/job-view'
 import { listJobs } from '../../core/jobs/list-jobs'
 import { rerunJob } from '../../core/jobs/rerun-job'
-import { JOB_STATES } from '../../core/jobs/state'
 import { changesSchema, submissionSchema, timeoutSecondsSchema } from '../../core/jobs/submission'
 import { submitJob } from '../../core/jobs/submit-job'
 import { JOB, NEW_JOB, QUEUED_JOB } from './examples'
 import { procedure, router } from './init'
-import { boxIdSchema, CURSOR, jobIdSchema, pageLimit } from './inputs'
+import { jobIdSchema } from './inputs'
 import { jobReads } from './job-reads'
+import { jobsQuerySchema } from './jobs-query'
 
 const tags = ['jobs']
 
@@ -33,17 +33,17 @@ export const jobsRouter = router({
 
   list: procedure
     .meta({
-      openapi: { method: 'GET', path: '/jobs', tags, summary: 'List jobs, newest first' },
+      openapi: {
+        method: 'GET',
+        path: '/jobs',
+        tags,
+        summary: 'List or search jobs, newest first',
+        description:
+          'All that is given must be true of a job. Follow nextCursor until it is null: where much had to be looked at, a page may have fewer jobs than the limit, or none, and not be the last one.',
+      },
       example: { answer: { items: [JOB], nextCursor: null } },
     })
-    .input(
-      z.strictObject({
-        state: z.array(z.enum(JOB_STATES)).min(1).max(JOB_STATES.length).optional(),
-        boxId: boxIdSchema.optional(),
-        cursor: jobIdSchema.optional().meta(CURSOR),
-        limit: pageLimit(),
-      }),
-    )
+    .input(jobsQuerySchema)
     .output(z.object({ items: z.array(jobViewSchema), nextCursor: z.string().nullable() }))
     .query(({ ctx, input }) => listJobs(ctx, input, ctx.publicUrl)),
 
