@@ -1,5 +1,6 @@
+import type { Transaction } from 'kysely'
 import type { Db } from '../db/client'
-import type { Role } from '../db/schema'
+import type { Database, Role } from '../db/schema'
 import { DomainError } from './errors'
 import type { OrgId } from './ids'
 
@@ -12,6 +13,14 @@ export type Ctx = {
   actor: string
   /** One id from the HTTP request to the event. */
   requestId: string
+  /** Set where the request names an Idempotency-Key: what it makes is made once (core/idempotency). */
+  once?: Once | undefined
+}
+
+/** `take` is the first and `keep` the last that the transaction does which makes the thing. */
+export type Once = {
+  take: (tx: Transaction<Database>) => Promise<void>
+  keep: (tx: Transaction<Database>, made: unknown) => Promise<void>
 }
 
 const MAY = {

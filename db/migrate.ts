@@ -14,6 +14,7 @@ import * as retention from './migrations/0009-retention'
 import * as cleanUp from './migrations/0010-clean-up'
 import * as logPacking from './migrations/0011-log-packing'
 import * as reruns from './migrations/0012-reruns'
+import * as idempotency from './migrations/0013-idempotency'
 import * as search from './migrations/0014-search'
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -29,6 +30,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0010-clean-up': cleanUp,
   '0011-log-packing': logPacking,
   '0012-reruns': reruns,
+  '0013-idempotency': idempotency,
   '0014-search': search,
 }
 const GIVE_UP_MS = 120_000

@@ -381,6 +381,19 @@ interface JobSecretsTable {
   sealed: string
 }
 
+/** A request that named an Idempotency-Key, and what it was answered. */
+interface IdempotencyKeysTable {
+  orgId: OrgId
+  /** `user:…` or `token:…`. */
+  caller: string
+  key: string
+  /** MAC of what was asked for: bodies hold secrets. */
+  fingerprint: string
+  /** The answer, encrypted; null only inside the transaction that makes the thing. */
+  answer: string | null
+  createdAt: DefaultNow
+}
+
 export interface Database {
   orgs: OrgsTable
   users: UsersTable
@@ -404,6 +417,7 @@ export interface Database {
   storedObjects: StoredObjectsTable
   artifacts: ArtifactsTable
   jobSecrets: JobSecretsTable
+  idempotencyKeys: IdempotencyKeysTable
 }
 
 export type Job = Selectable<JobsTable>

@@ -94,22 +94,27 @@ async function* piecesOf({ body }: Request): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * The body as a JSON object; an empty body is an empty object, whatever its type says.
- * @throws DomainError `unsupported` for another type than JSON, `bad_request` when it can't be read, `too_large`
+ * The body as it came, to be read by `jsonObjectOf`.
+ * @throws DomainError `unsupported` for another type than JSON, `too_large`
  */
-export async function readJsonObject(request: Request): Promise<Record<string, unknown>> {
+export async function readJson(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   const type = request.headers.get('content-type')
   const isJson = type === null || /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)
   const hasBody = request.body !== null && request.headers.get('content-length') !== '0'
   if (hasBody && !isJson) throw new DomainError('unsupported', 'The body must be JSON: Content-Type: application/json.')
   const bytes = await readBody(request)
-  if (bytes.length === 0) return {}
-  if (type === null) throw new DomainError('unsupported', 'The body needs Content-Type: application/json.')
-  return jsonObjectOf(bytes)
+  if (bytes.length > 0 && type === null) {
+    throw new DomainError('unsupported', 'The body needs Content-Type: application/json.')
+  }
+  return bytes
 }
 
-/** @throws DomainError `bad_request`, which says where, and nothing of what stands there: it may be a secret */
+/**
+ * JSON as an object; nothing at all is an empty object.
+ * @throws DomainError `bad_request`, which says where, and nothing of what stands there: it may be a secret
+ */
 export function jsonObjectOf(bytes: Uint8Array): Record<string, unknown> {
+  if (bytes.length === 0) return {}
   const value = parseJson(bytes)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new DomainError('bad_request', 'The body must be a JSON object.')

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Invalid } from '../errors'
 import { lockOrg, recordOrgEvent } from '../events/record-org-event'
+import { once } from '../idempotency/once'
 import { newId, type TokenId } from '../ids'
 import { plainNameSchema } from '../plain-name'
 import { hashToken, newToken } from './api-tokens'
@@ -34,10 +35,10 @@ export async function createToken(
   ctx: TokenMaker,
   { name, expiresInDays }: NewToken,
 ): Promise<TokenView & { token: string }> {
-  const { db, keys, orgId, userId } = ctx
+  const { keys, orgId, userId } = ctx
   const [id, token]: [TokenId, string] = [newId('tok'), newToken()]
   const expiresAt = expiresInDays === null ? null : new Date(Date.now() + expiresInDays * DAY_MS)
-  return await db.transaction().execute(async (tx) => {
+  return await once(ctx, async (tx) => {
     await lockOrg(tx, ctx)
     const { credential } = ctx
     if (credential.kind === 'token') {

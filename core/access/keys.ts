@@ -8,6 +8,8 @@ export type Keys = {
   run: Buffer
   seal: Buffer
   jobSecrets: Buffer
+  answers: Buffer
+  fingerprint: Buffer
   pepper: Buffer
   session: Buffer
 }
@@ -21,6 +23,8 @@ export function deriveKeys(secret: string): Keys {
     run: derive('run token'),
     seal: derive('sealed credentials'),
     jobSecrets: derive('job secrets'),
+    answers: derive('answers under an idempotency key'),
+    fingerprint: derive('fingerprint of a request'),
     pepper: derive('api token pepper'),
     session: derive('session cookie'),
   }
@@ -57,6 +61,16 @@ export function sealForJob(keys: Keys, jobId: JobId, plain: string): string {
 /** Decrypts what `sealForJob` made. @throws Error likewise, or when it was another job's */
 export function unsealForJob(keys: Keys, jobId: JobId, sealed: string): string {
   return decrypt(keys, keys.jobSecrets, sealed, jobId)
+}
+
+/** Encrypts what a caller was answered, bound to whose answer it is. */
+export function sealAnswer(keys: Keys, bound: readonly string[], plain: string): string {
+  return encrypt(keys, keys.answers, plain, JSON.stringify(bound))
+}
+
+/** Decrypts what `sealAnswer` made. @throws Error likewise, or when it was another's */
+export function unsealAnswer(keys: Keys, bound: readonly string[], sealed: string): string {
+  return decrypt(keys, keys.answers, sealed, JSON.stringify(bound))
 }
 
 /** AES-256-GCM: `<key id>.<iv>.<tag>.<bytes>` in base64url. `bound` is authenticated and not stored. */

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { seal } from '../access/keys'
 import { type Ctx, requireTo } from '../context'
+import { once } from '../idempotency/once'
 import { type BoxId, newId } from '../ids'
 import { recordBoxEvents } from './box-events'
 import type { NewBox } from './box-fields'
@@ -20,12 +21,12 @@ export async function addBox(ctx: Ctx, fleet: Fleet, input: NewBox): Promise<Box
   const { installation } = fleet
   const { name, host, pythonPort, httpPort, slots, token } = input
   const boxId: BoxId = newId('box')
-  await ctx.db.transaction().execute(async (tx) => {
+  return await once(ctx, async (tx) => {
     await lockFleet(tx, ctx.orgId)
     const found = findings.kind === 'found' ? findings.inspection.identity.lagerBoxId : 'unknown'
     const twins = await findTwins(tx, ctx.orgId, { name, host, pythonPort, lagerBoxId: found })
     refuseBlocked(judgeFindings(findings, { address: input, installation, expected: input.lagerBoxId, ...twins }))
-    if (findings.kind === 'refused') return // refused above
+    if (findings.kind === 'refused') throw new Error('An address that refused was not refused')
     if (twins.name !== undefined) refuseName(name)
     const lagerBoxId = found === 'unknown' ? null : found
     await tx
@@ -44,6 +45,6 @@ export async function addBox(ctx: Ctx, fleet: Fleet, input: NewBox): Promise<Box
     const data = { name, address: `${host}:${pythonPort}`, lagerBoxId, version, nets, canCallBack }
     const happening = { type: 'box_added' as const, data: { ...data, requestId: ctx.requestId } }
     await recordBoxEvents(tx, { id: boxId, orgId: ctx.orgId }, ctx.actor, [happening])
+    return boxId
   })
-  return boxId
 }

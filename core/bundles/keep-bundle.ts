@@ -1,4 +1,5 @@
 import type { Ctx } from '../context'
+import { once } from '../idempotency/once'
 import { keepObject } from '../store/objects'
 import type { Store } from '../store/store'
 import { checkBundle, requireEntry } from './check-bundle'
@@ -16,26 +17,26 @@ export type Kept = { sha256: string; sizeBytes: number; entries: number; isNew: 
  * @throws Invalid naming the entry and what to do; StoreAway. Nothing is left of it then.
  */
 export async function keepBundle(ctx: Ctx & { store: Store }, staged: Staged, entry?: string): Promise<Kept> {
-  const { sha256, sizeBytes } = staged
   let isNew = false
   try {
     const source = stagedSource(ctx.store, staged)
-    const wasChecked = (await findBundle(ctx, sha256)) !== undefined
+    const wasChecked = (await findBundle(ctx, staged.sha256)) !== undefined
     const entries = wasChecked ? (await readDirectory(source)).entries.length : await checkBundle(source)
     if (entry !== undefined) await requireEntry(source, entry)
-    isNew = await insert(ctx, staged)
-    return { sha256, sizeBytes, entries, isNew }
+    const kept = await insert(ctx, staged, entries)
+    isNew = kept.isNew
+    return kept
   } finally {
     if (!isNew) await discardStaged(ctx, staged)
   }
 }
 
-/** @returns false when the organisation has it already */
-async function insert({ db, orgId }: Ctx, { sha256, sizeBytes, inline, objectKey }: Staged): Promise<boolean> {
-  return await db.transaction().execute(async (tx) => {
+async function insert(ctx: Ctx, { sha256, sizeBytes, inline, objectKey }: Staged, entries: number): Promise<Kept> {
+  const { orgId } = ctx
+  return await once(ctx, async (tx) => {
     const { kind, isNew } = await putBundle(tx, { orgId, sha256, kind: 'zip', sizeBytes, inline, objectKey })
     if (kind !== 'zip') throw badBundle('was submitted as a script before; change a byte of it')
     if (isNew && objectKey !== null) await keepObject(tx, objectKey)
-    return isNew
+    return { sha256, sizeBytes, entries, isNew }
   })
 }

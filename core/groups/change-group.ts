@@ -5,6 +5,7 @@ import { lockFleet } from '../boxes/fleet-rows'
 import { type Ctx, requireTo } from '../context'
 import { DomainError, Invalid } from '../errors'
 import { lockOrg, recordOrgEvent } from '../events/record-org-event'
+import { once } from '../idempotency/once'
 import { type BoxId, type GroupId, newId } from '../ids'
 import { type GroupChanges, type GroupView, getGroup, type NewGroup } from './group-view'
 
@@ -62,7 +63,7 @@ export async function deleteGroup(ctx: Ctx, groupId: GroupId): Promise<GroupView
 /** One change of an organisation's fleet at a time, by somebody who may. */
 async function changing<T>(ctx: Ctx, change: (tx: Tx) => Promise<T>): Promise<T> {
   requireTo(ctx, 'manage')
-  return await ctx.db.transaction().execute(async (tx) => {
+  return await once(ctx, async (tx) => {
     await lockFleet(tx, ctx.orgId)
     await lockOrg(tx, ctx)
     return await change(tx)

@@ -10,7 +10,7 @@ import { visibleJob } from './visible-job'
 
 /**
  * Submits a job that is over once more, as it was or with changes; the two name each other in their events. Each call makes a job:
- * whoever asks twice gets two. Its last attempt may still drain, then the rerun waits for the box like any other job.
+ * whoever asks twice without an Idempotency-Key gets two. Its last attempt may still drain, then the rerun waits for the box like any other job.
  * @throws NotFound; DomainError `forbidden`, `conflict` while the job lives; Invalid when a secret's value is missing, or when the
  *   changes do not fit the job; whatever submitJob throws
  */

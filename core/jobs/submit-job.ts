@@ -7,6 +7,7 @@ import { holdBundle, putBundle } from '../bundles/put-bundle'
 import { type Ctx, requireTo } from '../context'
 import { DomainError, Invalid } from '../errors'
 import { recordEvents } from '../events/record-events'
+import { once } from '../idempotency/once'
 import { type JobId, newId, type OrgId } from '../ids'
 import type { Store } from '../store/store'
 import { keepSecrets } from './job-secrets'
@@ -29,7 +30,7 @@ export async function submitJob(ctx: SubmitCtx, submission: Submission, rerunOf:
   const { script, bundle, entry } = submission
   if (script !== undefined) refuseLargeScript(script)
   if (bundle !== undefined) await requireFile(ctx, bundle, entry)
-  return await ctx.db.transaction().execute(async (tx) => {
+  return await once(ctx, async (tx) => {
     const id = newId('job')
     const { actor, requestId } = ctx
     if (rerunOf) {

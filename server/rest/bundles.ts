@@ -1,26 +1,38 @@
 import { getBundle } from '../../core/bundles/find-bundle'
-import { keepBundle } from '../../core/bundles/keep-bundle'
+import { type Kept, keepBundle } from '../../core/bundles/keep-bundle'
 import { BUNDLE_LIMITS } from '../../core/bundles/limits'
-import { stageBundle, tooLargeBundle } from '../../core/bundles/stage-bundle'
+import { discardStaged, stageBundle, tooLargeBundle } from '../../core/bundles/stage-bundle'
 import { requireTo } from '../../core/context'
 import { DomainError } from '../../core/errors'
 import { json } from '../answer'
-import { enter } from '../auth/door'
+import { enter, type RequestCtx } from '../auth/door'
 import { arrivingBody } from '../body'
+import { doOnce, partsOf } from './once'
 import type { Asked } from './route-table'
 
 const TYPES = /^application\/(zip|x-zip-compressed|octet-stream)\s*(;|$)/i
 
 /** Takes a zip as the raw body: 201 when it is new to the organisation, 200 when it has it already. */
-export async function uploadBundle({ web, request, requestId }: Asked): Promise<Response> {
+export async function uploadBundle(asked: Asked): Promise<Response> {
+  const { web, request, requestId } = asked
   const ctx = await enter(web, request, requestId)
   requireTo(ctx, 'run')
   if (!TYPES.test(request.headers.get('content-type') ?? '')) {
     throw new DomainError('unsupported', 'Send the zip as it is: Content-Type: application/zip.')
   }
   const body = arrivingBody(request, BUNDLE_LIMITS.zippedBytes, tooLargeBundle)
-  const { isNew, ...bundle } = await keepBundle(ctx, await stageBundle(ctx, body))
-  return json(bundle, isNew ? 201 : 200, { location: `/api/v1/bundles/${bundle.sha256}` })
+  const staged = await stageBundle(ctx, body)
+  const work = async (via: RequestCtx) => {
+    const answer = answerOf(await keepBundle(via, staged))
+    return json(answer.body, answer.status, { location: answer.location })
+  }
+  const todo = { parts: partsOf(asked, staged.sha256), work, answerOf }
+  return await doOnce(ctx, request, todo, () => discardStaged(ctx, staged))
+}
+
+function answerOf(kept: unknown) {
+  const { isNew, ...body } = kept as Kept
+  return { status: isNew ? 201 : 200, location: `/api/v1/bundles/${body.sha256}`, body }
 }
 
 /** What a client asks before it uploads (HEAD): 404 when its own organisation does not have it. */

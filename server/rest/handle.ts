@@ -2,8 +2,8 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { NotFound } from '../../core/errors'
 import { answer, json } from '../answer'
-import { enter } from '../auth/door'
-import { readJsonObject } from '../body'
+import { enter, type RequestCtx } from '../auth/door'
+import { jsonObjectOf, readJson } from '../body'
 import type { Web } from '../compose'
 import { logStreamQuery, streamLog } from '../sse/log-stream'
 import { createCallerFactory } from '../trpc/init'
@@ -12,6 +12,7 @@ import { redirectToArtifact, sendZip } from './artifact-download'
 import { showBundle, uploadBundle } from './bundles'
 import { jobIdOf } from './job-id'
 import { downloadLog, rawLogQuery } from './log-raw'
+import { doOnce, partsOf, sha256Of } from './once'
 import { openApiDocument } from './openapi'
 import { isReady } from './ready'
 import { type Asked, findRoute, type Operation, operationsOf, queryOf, type Route } from './route-table'
@@ -69,19 +70,36 @@ async function withoutBody(response: Response): Promise<Response> {
  * Calls the procedure of an operation. (trpc-to-openapi makes the document; its own request handler is not used: it turns on
  * coercion in the schemas that it meets, also for bodies and for good, so that "5" and true became numbers everywhere.)
  */
-async function operate(operation: Operation, { web, request, requestId, params }: Asked): Promise<Response> {
+async function operate(operation: Operation, asked: Asked): Promise<Response> {
+  const { web, request, requestId } = asked
   const ctx = await enter(web, request, requestId)
-  const given = operation.method === 'GET' ? queryOf(request, operation.lists) : await readJsonObject(request)
+  if (operation.method === 'GET') return json(await call(operation, ctx, asked, queryOf(request, operation.lists)))
+  const body = await readJson(request)
+  const { created } = operation.meta
+  if (!created) return json(await call(operation, ctx, asked, jsonObjectOf(body)))
+  const answerOf = (made: unknown) => {
+    return { status: 201, location: created(made as { id: string }), body: operation.output(made) }
+  }
+  const work = async (via: RequestCtx) => {
+    const made = await call(operation, via, asked, jsonObjectOf(body))
+    return json(made, 201, { location: created(made as { id: string }) })
+  }
+  return await doOnce(ctx, request, { parts: partsOf(asked, sha256Of(body)), work, answerOf })
+}
+
+async function call(
+  operation: Operation,
+  ctx: RequestCtx,
+  { params }: Asked,
+  given: Record<string, unknown>,
+): Promise<unknown> {
   refuseTwice(given, params)
   const procedure = operation.procedure
     .split('.')
     .reduce((at, name) => (at as Record<string, unknown>)[name], createCaller(ctx) as unknown)
-  const call = procedure as (input: unknown) => Promise<{ id: string }>
-  const output = await call({ ...given, ...params }).catch((error: unknown) => {
+  return await (procedure as (input: unknown) => Promise<unknown>)({ ...given, ...params }).catch((error: unknown) => {
     throw namesNothing(error, params) ?? error
   })
-  const { created } = operation.meta
-  return created ? json(output, 201, { location: created(output) }) : json(output)
 }
 
 /** A field of the body or query that the path gives is no field. */

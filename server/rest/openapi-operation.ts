@@ -24,14 +24,31 @@ export type DocumentedOperation = {
 }
 
 /** What is known of an operation beside what stands in the document: of a procedure its meta, of the others what they say. */
-export type Facts = Pick<Meta, 'errors' | 'example'> & { created: boolean }
+export type Facts = Pick<Meta, 'errors' | 'example'> & {
+  created: boolean
+  /** It makes something, once for an Idempotency-Key. */
+  once: boolean
+}
+
+const idempotencyKey: Parameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'Names the request, by up to 255 visible characters of your choice. Whoever repeats it with the same key and body within 24 hours is answered as the first time, and nothing is made twice; errors are not remembered.',
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
+  example: '0c7a2b1e-5f0e-4a52-9c1f-0b7f5b1c2d3e',
+}
+const replayed = { description: 'true: this was answered before.', schema: { type: 'string', enum: ['true'] } }
+const KEY_USED = 'The Idempotency-Key was used for another request, or with another body.'
 
 /** Says what the generator can't: 201, a body that may be left out, examples, and the errors as they are. */
 export function finish(operation: DocumentedOperation, method: string, path: string, facts: Facts): void {
   const { requestBody, parameters = [] } = operation
   const isOpen = operation.security === undefined
   const kind = { method, path, isOpen, hasBody: requestBody !== undefined }
-  operation.responses = { ...successOf(operation, facts), ...errorsOf(kind, facts.errors) }
+  const errors = facts.once ? { ...facts.errors, 409: [facts.errors?.[409], KEY_USED].join(' ').trim() } : facts.errors
+  operation.responses = { ...successOf(operation, facts), ...errorsOf(kind, errors) }
+  if (facts.once) operation.parameters = [...parameters, idempotencyKey]
   if (isOpen) operation.security = []
   for (const parameter of parameters) {
     if (parameter.in === 'path') parameter.example = PARAMETERS[parameter.name]
@@ -43,19 +60,19 @@ export function finish(operation: DocumentedOperation, method: string, path: str
   requestBody.required = schemas.some(({ schema }) => (schema?.required ?? schema?.oneOf ?? []).length > 0)
 }
 
-function successOf(operation: DocumentedOperation, { created, example }: Facts): Record<string, unknown> {
+function successOf(operation: DocumentedOperation, { created, once, example }: Facts): Record<string, unknown> {
   const success = Object.entries(operation.responses).filter(([status]) => /^[23]/.test(status)) as [string, Success][]
   return Object.fromEntries(
     success.map(([status, response]) => {
       const answer = response.content?.['application/json']
       if (answer && example) answer.example = example.answer
-      return created ? ['201', withLocation(response)] : [status, response]
+      return [created ? '201' : status, once ? asMade(response, created ? 'Made.' : response.description) : response]
     }),
   )
 }
 
 const location = { description: 'Where it is.', schema: { type: 'string' } }
 
-function withLocation(response: Success): Success {
-  return { ...response, description: 'Made.', headers: { ...response.headers, Location: location } }
+function asMade(response: Success, description: string): Success {
+  return { ...response, description, headers: { Location: location, 'Idempotency-Replayed': replayed } }
 }

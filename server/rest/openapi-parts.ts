@@ -7,6 +7,8 @@ export type HandWritten = {
   path: string
   errors?: Errors & { 503?: string }
   example?: Meta['example']
+  /** It makes something, once for an Idempotency-Key. */
+  once?: boolean
   operation: DocumentedOperation & { operationId: string; summary: string; tags: string[]; description?: string }
 }
 

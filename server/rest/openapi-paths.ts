@@ -39,6 +39,7 @@ const BUNDLE_OPERATIONS: HandWritten[] = [
   {
     method: 'POST',
     path: '/bundles',
+    once: true,
     errors: { 422: 'It is no zip that Stout takes; the message names the entry.' },
     example: { answer: { sha256: SHA256, sizeBytes: 48_213, entries: 7 } },
     operation: {

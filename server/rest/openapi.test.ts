@@ -81,7 +81,7 @@ test('every reference leads somewhere, every path parameter is declared, every o
 
 test('it says 201 with Location for what makes something, and the errors that the API gives', () => {
   const submit = document.paths['/jobs']?.post as { responses: Record<string, Json>; requestBody: Json }
-  expect(Object.keys(submit.responses)).toEqual(['201', '400', '401', '403', '413', '415', '422', '500', '503'])
+  expect(Object.keys(submit.responses)).toEqual(['201', '400', '401', '403', '409', '413', '415', '422', '500', '503'])
   expect(submit.responses['201']).toMatchObject({ headers: { Location: {} } })
   expect(submit.requestBody).toMatchObject({
     required: true,
@@ -103,7 +103,7 @@ test('each procedure says itself which errors it gives, and when', () => {
   expect(told.length).toBeGreaterThan(10)
   for (const { method, path, status, when } of told) {
     const operation = document.paths[path]?.[method] as { responses: Record<string, Json> } | undefined
-    expect(operation?.responses[status]?.description, `${method} ${path} ${status}`).toBe(when)
+    expect(operation?.responses[status]?.description, `${method} ${path} ${status}`).toContain(when)
   }
 })
 

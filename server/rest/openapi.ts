@@ -63,11 +63,11 @@ function make(): Document {
   document.tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }))
   const facts = new Map<string, Facts>()
   for (const { method, path, meta } of operationsOf(appRouter)) {
-    facts.set(`${method} ${path}`, { ...meta, created: meta.created !== undefined })
+    facts.set(`${method} ${path}`, { ...meta, created: meta.created !== undefined, once: meta.created !== undefined })
   }
-  for (const { method, path, errors, example, operation } of HAND_WRITTEN) {
+  for (const { method, path, errors, example, once = false, operation } of HAND_WRITTEN) {
     document.paths[path] = { ...document.paths[path], [method.toLowerCase()]: { ...operation } }
-    facts.set(`${method} ${path}`, { ...(errors && { errors }), ...(example && { example }), created: false })
+    facts.set(`${method} ${path}`, { ...(errors && { errors }), ...(example && { example }), created: false, once })
   }
   describeSubmission(document.paths['/jobs']?.post?.requestBody?.content)
   const { schemas } = document.components

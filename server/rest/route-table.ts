@@ -17,18 +17,31 @@ export type Operation = {
   lists: ReadonlySet<string>
   /** What the procedure says of itself. */
   meta: Meta
+  /** Brings what the procedure answers into the form that it promised. */
+  output: (value: unknown) => unknown
 }
 
 /** The operations that the routers declare by `meta.openapi`. */
 export function operationsOf(router: AnyRouter): Operation[] {
-  const procedures = router._def.procedures as Record<string, { _def: { meta?: Meta; inputs?: unknown[] } }>
+  const procedures = router._def.procedures as Record<string, Declared>
   return Object.entries(procedures).flatMap(([procedure, { _def }]) => {
-    const { meta, inputs = [] } = _def
+    const { meta, inputs = [], output } = _def
     if (!meta?.openapi) return []
     const { method, path } = meta.openapi
-    return [{ method, path, procedure, lists: listsOf(inputs[0]), meta }]
+    return [
+      {
+        method,
+        path,
+        procedure,
+        lists: listsOf(inputs[0]),
+        meta,
+        output: (value: unknown) => output?.parse(value) ?? value,
+      },
+    ]
   })
 }
+
+type Declared = { _def: { meta?: Meta; inputs?: unknown[]; output?: z.ZodType } }
 
 function listsOf(input: unknown): ReadonlySet<string> {
   if (!(input instanceof z.ZodObject)) return new Set()

@@ -4,12 +4,15 @@ import { discardStaged, type Staged, stageBundle, tooLargeBundle } from '../../c
 import { requireTo } from '../../core/context'
 import { DomainError } from '../../core/errors'
 import { getJob } from '../../core/jobs/get-job'
+import type { JobView } from '../../core/jobs/job-view'
 import { type Submission, submissionSchema } from '../../core/jobs/submission'
 import { submitJob } from '../../core/jobs/submit-job'
 import { json } from '../answer'
 import { enter, type RequestCtx } from '../auth/door'
 import { arrivingBody, jsonObjectOf, MAX_BODY_BYTES, whole } from '../body'
 import { readForm } from '../form'
+import { making } from '../trpc/making'
+import { doOnce, partsOf, sha256Of } from './once'
 import type { Asked } from './route-table'
 
 /** Zip and job, and what stands around them. */
@@ -22,30 +25,49 @@ export function isForm(request: Request): boolean {
 }
 
 /** Takes a job and its bundle in one request: a form of `job` (JSON, as it would be the body) and `bundle` (a zip), in any order. */
-export async function submitForm({ web, request, requestId }: Asked): Promise<Response> {
+export async function submitForm(asked: Asked): Promise<Response> {
+  const { web, request, requestId } = asked
   const ctx = await enter(web, request, requestId)
   requireTo(ctx, 'run')
-  const { submission, staged } = await readParts(ctx, request)
-  const { sha256: bundle } = await keepBundle(ctx, staged, submission.entry)
-  const { id } = await submitJob(ctx, { ...submission, bundle })
-  return json(await getJob(ctx, id, ctx.publicUrl), 201, { location: `/api/v1/jobs/${id}` })
+  const { submission, job, staged } = await readParts(ctx, request)
+  const work = async (via: RequestCtx) => {
+    const { sha256: bundle } = await keepBundle(ctx, staged, submission.entry)
+    const made = await making(
+      via,
+      (once) => submitJob(once, { ...submission, bundle }),
+      (once, { id }) => getJob(once, id, ctx.publicUrl),
+    )
+    const { status, location, body } = answerOf(made)
+    return json(body, status, { location })
+  }
+  const todo = { parts: partsOf(asked, job, staged.sha256), work, answerOf }
+  return await doOnce(ctx, request, todo, () => discardStaged(ctx, staged))
 }
 
-async function readParts(ctx: RequestCtx, request: Request): Promise<{ submission: Submission; staged: Staged }> {
-  const parts: { submission?: Submission; staged?: Staged } = {}
+function answerOf(made: unknown) {
+  return { status: 201, location: `/api/v1/jobs/${(made as JobView).id}`, body: made }
+}
+
+/** `job`: hash of the part as it came. */
+type Parts = { submission: Submission; job: string; staged: Staged }
+
+async function readParts(ctx: RequestCtx, request: Request): Promise<Parts> {
+  const parts: Partial<Parts> = {}
   try {
     const body = arrivingBody(request, FORM_BYTES, tooLargeBundle)
     await readForm(request.headers.get('content-type') ?? '', body, {
       job: async (bytes) => {
-        parts.submission = submissionOf(jsonObjectOf(await whole(bytes, MAX_BODY_BYTES)))
+        const job = await whole(bytes, MAX_BODY_BYTES)
+        parts.job = sha256Of(job)
+        parts.submission = submissionOf(jsonObjectOf(job))
       },
       bundle: async (bytes) => {
         parts.staged = await stageBundle(ctx, bytes)
       },
     })
-    const { submission, staged } = parts
-    if (!submission || !staged) throw new Error('A form was read without its parts')
-    return { submission, staged }
+    const { submission, job, staged } = parts
+    if (!submission || !job || !staged) throw new Error('A form was read without its parts')
+    return { submission, job, staged }
   } catch (error) {
     if (parts.staged) await discardStaged(ctx, parts.staged)
     throw error

@@ -12,6 +12,7 @@ import { eventViewSchema } from '../../core/events/list-events'
 import { BOX, BOX_EVENT, NEW_BOX, PROBE } from './examples'
 import { procedure, router } from './init'
 import { boxIdSchema, CURSOR, jobIdSchema, nameCursor, pageLimit, queryInt } from './inputs'
+import { making } from './making'
 
 const tags = ['boxes']
 const NOT_ALONE = 'Another box has that name, address or identity, or another box answers than was expected.'
@@ -57,7 +58,7 @@ export const boxesRouter = router({
     })
     .input(newBoxSchema)
     .output(boxViewSchema)
-    .mutation(async ({ ctx, input }) => await getBox(ctx, await addBox(ctx, ctx.fleet, input))),
+    .mutation(({ ctx, input }) => making(ctx, (via) => addBox(via, ctx.fleet, input), getBox)),
 
   get: procedure
     .meta({

@@ -12,6 +12,7 @@ import { procedure, router } from './init'
 import { jobIdSchema } from './inputs'
 import { jobReads } from './job-reads'
 import { jobsQuerySchema } from './jobs-query'
+import { making } from './making'
 
 const tags = ['jobs']
 
@@ -29,7 +30,13 @@ export const jobsRouter = router({
     })
     .input(submissionSchema)
     .output(jobViewSchema)
-    .mutation(async ({ ctx, input }) => await getJob(ctx, (await submitJob(ctx, input)).id, ctx.publicUrl)),
+    .mutation(({ ctx, input }) =>
+      making(
+        ctx,
+        (via) => submitJob(via, input),
+        (via, { id }) => getJob(via, id, ctx.publicUrl),
+      ),
+    ),
 
   list: procedure
     .meta({
@@ -98,10 +105,13 @@ export const jobsRouter = router({
     })
     .input(changesSchema.extend({ jobId: jobIdSchema }))
     .output(jobViewSchema)
-    .mutation(async ({ ctx, input: { jobId, ...changes } }) => {
-      const { id } = await rerunJob(ctx, jobId, changes)
-      return await getJob(ctx, id, ctx.publicUrl)
-    }),
+    .mutation(({ ctx, input: { jobId, ...changes } }) =>
+      making(
+        ctx,
+        (via) => rerunJob(via, jobId, changes),
+        (via, { id }) => getJob(via, id, ctx.publicUrl),
+      ),
+    ),
 
   update: procedure
     .meta({
