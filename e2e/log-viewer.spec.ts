@@ -27,8 +27,8 @@ test.describe('a long log', () => {
     await expect(line(job, 30_001)).toBeInViewport()
     await expect(line(job, 30_001)).toContainText('the end')
     await expect(line(job, 29_998)).toContainText('29998 hay')
-    await expect.poll(() => reads.length).toBe(2)
-    expect(reads.map(({ from }) => from)).toEqual([30_001, 29_001])
+    // the page of the last line, that of the lines before it, and one more beforehand
+    await expect.poll(() => reads.map(({ from }) => from).sort()).toEqual([28_001, 29_001, 30_001])
     await job.log.press('Home')
     await expect(line(job, 1)).toBeInViewport()
     await expect(line(job, 1)).toContainText('1 hay')
