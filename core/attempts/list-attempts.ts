@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { BoxIdentity } from '../../db/schema'
 import type { Ctx } from '../context'
 import type { JobId } from '../ids'
 import { visibleJob } from '../jobs/visible-job'
@@ -23,6 +24,10 @@ export const attemptViewSchema = z
         'done: its box said that it is quiet; fenced: nobody had claimed it; reaped: a look at the box found it quiet; released: somebody let it go by hand.',
     }),
     lineCount: z.number().int().meta({ description: 'Lines of its log that can be read.' }),
+    ranOn: z
+      .object({ hostname: z.string(), lagerBoxId: z.string(), bootId: z.string(), pythonVersion: z.string() })
+      .nullable()
+      .meta({ description: 'What its supervisor said of the machine; null when nothing claimed it.' }),
     placedAt: z.iso.datetime(),
     launchedAt: instant(),
     claimedAt: instant().meta({ description: 'When its script was granted to the box.' }),
@@ -43,6 +48,7 @@ export async function listAttempts(ctx: Ctx, jobId: JobId): Promise<AttemptView[
     )
     .select(['attempts.attempt', 'attempts.boxId', 'boxes.name as boxName', 'attempts.phase', 'attempts.endedBy'])
     .select(['attempts.exitCode', 'attempts.signal', 'attempts.error', 'attempts.closedBy', 'logHeads.lastN'])
+    .select('attempts.identity')
     .select([
       'attempts.placedAt',
       'attempts.launchedAt',
@@ -53,13 +59,18 @@ export async function listAttempts(ctx: Ctx, jobId: JobId): Promise<AttemptView[
     .where('attempts.jobId', '=', jobId)
     .orderBy('attempts.attempt')
     .execute()
-  return rows.map(({ lastN, placedAt, launchedAt, claimedAt, exitedAt, closedAt, ...rest }) => ({
+  return rows.map(({ lastN, identity, placedAt, launchedAt, claimedAt, exitedAt, closedAt, ...rest }) => ({
     ...rest,
     lineCount: lastN ?? 0,
+    ranOn: identity && ranOn(identity),
     placedAt: placedAt.toISOString(),
     launchedAt: launchedAt?.toISOString() ?? null,
     claimedAt: claimedAt?.toISOString() ?? null,
     exitedAt: exitedAt?.toISOString() ?? null,
     closedAt: closedAt?.toISOString() ?? null,
   }))
+}
+
+function ranOn({ hostname, lagerBoxId, bootId, python }: BoxIdentity): NonNullable<AttemptView['ranOn']> {
+  return { hostname, lagerBoxId, bootId, pythonVersion: python }
 }

@@ -1,15 +1,10 @@
-import type { AttemptRef } from '../attempts/tokens'
 import type { Ctx } from '../context'
 import type { JobId } from '../ids'
 import { visibleJob } from '../jobs/visible-job'
 import type { LogSource } from './log-blocks'
-import { readRecords } from './read-lines'
 import { lastLine, visibleAttempt } from './read-log'
+import { scanLog } from './scan-log'
 
-/** What one call looks at, at most; whoever wants to know more goes on from `nextFrom`. */
-const BYTES_A_SEARCH = 16_000_000
-/** What a line costs beside its bytes, so that a log of empty lines has an end too. */
-const BYTES_A_LINE = 40
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what colours a terminal
 const COLOURS = /\x1b\[[0-?]*[ -/]*[@-~]/g
 const ESC = 0x1b
@@ -25,9 +20,8 @@ export type LogHits = {
 }
 
 /**
- * Finds the lines of an attempt that have a text in them, from line `from` on. Looks at 16 MB at most, and stops after `limit`
- * lines: a search of a large log is many small calls, and none of them holds the process up. Colours are no part of a line's
- * text; neither are lost lines, which nobody has.
+ * Finds the lines of an attempt that have a text in them, from line `from` on, as far as one call of `scanLog` comes. Colours are
+ * no part of a line's text; neither are lost lines, which nobody has.
  * @throws NotFound; DomainError `unavailable` when the log is packed and the store does not answer
  */
 export async function findInLog(
@@ -38,25 +32,9 @@ export async function findInLog(
   const attempt = visibleAttempt(await visibleJob(ctx.db, ctx, jobId), wanted.attempt)
   if (attempt === 0) return { attempt, lines: [], nextFrom: wanted.from, lineCount: 0 }
   const ref = { jobId, attempt }
-  return { attempt, ...(await search(ctx, ref, wanted)), lineCount: await lastLine(ctx, ref) }
-}
-
-async function search(
-  source: LogSource,
-  ref: AttemptRef,
-  { text, matchCase, from, limit }: { text: string; matchCase: boolean; from: number; limit: number },
-): Promise<Pick<LogHits, 'lines' | 'nextFrom'>> {
-  const has = hasText(text, matchCase)
-  const lines: number[] = []
-  let nextFrom = from
-  let size = 0
-  for await (const { n, gap, bytes } of readRecords(source, ref, from)) {
-    if (!gap && has(bytes)) lines.push(n)
-    nextFrom = n + 1
-    size += bytes.length + BYTES_A_LINE
-    if (lines.length >= limit || size >= BYTES_A_SEARCH) break
-  }
-  return { lines, nextFrom }
+  const has = hasText(wanted.text, wanted.matchCase)
+  const found = await scanLog(ctx, ref, wanted, ({ n, gap, bytes }) => (!gap && has(bytes) ? n : undefined))
+  return { attempt, lines: found.items, nextFrom: found.nextFrom, lineCount: await lastLine(ctx, ref) }
 }
 
 /** Tells whether the bytes of a line have the text, read as UTF-8. */

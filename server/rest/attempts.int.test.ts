@@ -12,7 +12,17 @@ test('the attempts of a job say where they ran and how they ended', async () => 
   const attemptsOf = async (id: string) => (await ask(s.url, `/jobs/${id}/attempts`, { bearer })).json
   const job = await aJob(ctx, { state: 'running' })
   expect(await attemptsOf(job.id)).toMatchObject({
-    items: [{ attempt: 1, boxId, boxName: 'bench', phase: 'claimed', endedBy: null, exitedAt: null, lineCount: 0 }],
+    items: [
+      {
+        attempt: 1,
+        boxId,
+        boxName: 'bench',
+        phase: 'claimed',
+        endedBy: null,
+        exitedAt: null,
+        ranOn: { hostname: 'bench', pythonVersion: '3.11.2' },
+      },
+    ],
   })
   const ref = { jobId: job.id, attempt: 1 }
   await recordExit(s.db, ref, { exitCode: 3, signal: null, endedBy: 'script', durationMs: 5 })

@@ -28,6 +28,7 @@ const ROWS: Record<string, { body?: unknown; stranger: number; type?: string; qu
   'GET /jobs/{jobId}/attempts': { stranger: 404 },
   'GET /jobs/{jobId}/logs': { stranger: 404 },
   'GET /jobs/{jobId}/logs/find': { query: '?text=owner', stranger: 404 },
+  'GET /jobs/{jobId}/output': { stranger: 404 },
   'GET /jobs/{jobId}/logs/raw': { stranger: 404 },
   'GET /jobs/{jobId}/logs/stream': { stranger: 404 },
   'GET /jobs/{jobId}/artifacts': { stranger: 404 },

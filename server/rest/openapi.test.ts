@@ -44,6 +44,7 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
     ],
     ...['get /jobs/{jobId}/logs', 'get /jobs/{jobId}/logs/find'],
     ...['get /jobs/{jobId}/logs/raw', 'get /jobs/{jobId}/logs/stream'],
+    'get /jobs/{jobId}/output',
     'get /jobs/{jobId}/submission',
     ...['get /openapi.json', 'get /ready', 'get /retention', 'get /tokens'],
     ...['patch /boxes/{boxId}', 'patch /groups/{groupId}', 'patch /jobs/{jobId}', 'patch /retention'],

@@ -55,6 +55,7 @@ export const SUBMISSION: Submitted = {
 export const ATTEMPT: AttemptView = {
   ...{ attempt: 1, boxId: JOB.boxId ?? '', boxName: 'bench-1', phase: 'closed', endedBy: 'script', exitCode: 0 },
   ...{ signal: null, error: null, closedBy: 'done', lineCount: 1 },
+  ranOn: { hostname: 'bench-1', lagerBoxId: 'bench-1', bootId: '7c1e2f9a', pythonVersion: '3.11.2' },
   ...{ placedAt: AT, launchedAt: AT, claimedAt: AT, exitedAt: LATER, closedAt: LATER },
 }
 
@@ -69,6 +70,8 @@ export const BOX_EVENT: EventView = {
 }
 
 export const LOG_LINE = { attempt: 1, n: 1, at: AT, stream: 'stdout' as const, text: 'hello from a box' }
+
+export const OUTPUT_VALUE = { n: 1, at: AT, encoding: 'json' as const, value: { volts: 3.3 } }
 
 export const ARTIFACT: ArtifactView = {
   ...{ id: 'art_0mhq3z4x2a1b2c3d4e5f60718293a4b5c6d7e8f90', attempt: 1, path: 'out/trace.csv', source: 'artifacts' },

@@ -5,7 +5,8 @@ import { getSubmission } from '../../core/jobs/get-submission'
 import { submittedSchema } from '../../core/jobs/submission'
 import { findInLog } from '../../core/logs/find-in-log'
 import { logLineSchema, readLog } from '../../core/logs/read-log'
-import { ATTEMPT, JOB_EVENT, LOG_LINE, SUBMISSION } from './examples'
+import { outputValueSchema, readOutput } from '../../core/logs/read-output'
+import { ATTEMPT, JOB_EVENT, LOG_LINE, OUTPUT_VALUE, SUBMISSION } from './examples'
 import { procedure } from './init'
 import { CURSOR, jobIdSchema, pageLimit, queryInt } from './inputs'
 
@@ -109,4 +110,32 @@ export const jobReads = {
     .query(({ ctx, input: { jobId, matchCase, ...query } }) =>
       findInLog(ctx, jobId, { ...query, matchCase: matchCase === '1' }),
     ),
+
+  output: procedure
+    .meta({
+      openapi: {
+        ...{ method: 'GET', path: '/jobs/{jobId}/output', tags },
+        summary: 'Read the values that a script gave to the output channel',
+        description:
+          'Those from line `from` of the log on. One call looks at some megabytes at most: go on from `nextFrom` until it is beyond `lineCount`.',
+      },
+      example: { answer: { attempt: 1, items: [OUTPUT_VALUE], nextFrom: 2, lineCount: 1 } },
+    })
+    .input(
+      z.strictObject({
+        jobId: jobIdSchema,
+        attempt: queryInt(1).optional(),
+        from: queryInt(1).default(1),
+        limit: queryInt(1, LINES_A_PAGE).default(LINES_A_PAGE),
+      }),
+    )
+    .output(
+      z.object({
+        attempt: z.number().int(),
+        items: z.array(outputValueSchema),
+        nextFrom: z.number().int(),
+        lineCount: z.number().int(),
+      }),
+    )
+    .query(({ ctx, input: { jobId, ...range } }) => readOutput(ctx, jobId, range)),
 }

@@ -1,7 +1,6 @@
 'use client'
 
 import { useSuspenseQuery } from '@tanstack/react-query'
-import { Suspense } from 'react'
 import type { JobId } from '../../../../core/ids'
 import { isTerminal } from '../../../../core/jobs/state'
 import { failureOf } from '../../../data/failure'
@@ -11,15 +10,17 @@ import { JobStateLabel } from '../../../ui/job-state'
 import { Notice } from '../../../ui/notice'
 import { PageHeading } from '../../../ui/page-heading'
 import { Panel } from '../../../ui/panel'
-import { Skeleton } from '../../../ui/skeleton'
 import { ArtifactsPanel } from './artifacts/artifacts-panel'
 import { UploadProgress } from './artifacts/upload-progress'
+import { AttemptsPanel } from './attempts/attempts-panel'
 import { CancelJob } from './cancel-job'
+import { EnvironmentPanel } from './environment-panel'
 import { ExtendJob } from './extend-job'
 import { JobFacts } from './job-facts'
 import { JobTimeline } from './job-timeline'
 import { JobVerdict } from './job-verdict'
 import { JobLog } from './log/job-log'
+import { OutputPanel } from './output/output-panel'
 import { RerunJob } from './rerun-job'
 import { WaitReasons } from './wait-reasons'
 
@@ -27,7 +28,11 @@ import { WaitReasons } from './wait-reasons'
 export function JobPageBody({ jobId }: { jobId: JobId }) {
   const trpc = useTRPC()
   const { data: job, error } = useSuspenseQuery(trpc.jobs.get.queryOptions({ jobId }))
-  useLiveQueries(`job:${jobId}`, [trpc.jobs.get.queryFilter({ jobId }), trpc.jobs.events.queryFilter({ jobId })])
+  useLiveQueries(`job:${jobId}`, [
+    trpc.jobs.get.queryFilter({ jobId }),
+    trpc.jobs.events.queryFilter({ jobId }),
+    trpc.jobs.attempts.queryFilter({ jobId }),
+  ])
   useLiveQueries(isTerminal(job.state) || job.attempt > 0 ? null : 'boxes', [trpc.jobs.get.queryFilter({ jobId })])
   return (
     <div className="flex flex-col gap-4">
@@ -56,14 +61,21 @@ export function JobPageBody({ jobId }: { jobId: JobId }) {
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_21rem] xl:grid-cols-[minmax(0,1fr)_24rem]">
         <div className="flex min-w-0 flex-col gap-4">
           <JobLog job={job} />
+          <OutputPanel job={job} />
           <ArtifactsPanel job={job} />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <JobFacts job={job} />
+          {job.attempt > 0 && (
+            <Panel title="Attempts">
+              <AttemptsPanel job={job} />
+            </Panel>
+          )}
           <Panel title="Timeline">
-            <Suspense fallback={<Skeleton rows={4} label="Loading the timeline" />}>
-              <JobTimeline job={job} jobId={jobId} />
-            </Suspense>
+            <JobTimeline job={job} jobId={jobId} />
+          </Panel>
+          <Panel title="Environment">
+            <EnvironmentPanel job={job} />
           </Panel>
         </div>
       </div>

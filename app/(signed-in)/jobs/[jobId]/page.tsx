@@ -20,11 +20,15 @@ export default async function JobPage({ params }: PageProps<'/jobs/[jobId]'>) {
   await requireCaller(`/jobs/${jobId}`)
   const { id, attempt } = await findJob(jobId)
   const input = { jobId: readJobId(id) ?? notFound(), limit: EVENTS_A_PAGE }
-  void queryClient().prefetchQuery(trpc.jobs.events.queryOptions(input))
   if (attempt > 0) {
     const files = { jobId: input.jobId, attempt, limit: ARTIFACTS_A_PAGE }
     void queryClient().prefetchQuery(trpc.artifacts.list.queryOptions(files))
   }
+  // awaited: parts that come later would find newer answers than they were drawn with, since the job goes on meanwhile
+  await Promise.all([
+    queryClient().prefetchQuery(trpc.jobs.events.queryOptions(input)),
+    queryClient().prefetchQuery(trpc.jobs.attempts.queryOptions({ jobId: input.jobId })),
+  ])
   return (
     <Hydrate>
       <JobPageBody jobId={input.jobId} />

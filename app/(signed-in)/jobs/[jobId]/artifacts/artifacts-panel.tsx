@@ -1,6 +1,6 @@
 'use client'
 
-import { Suspense, useState } from 'react'
+import { Suspense } from 'react'
 import type { JobId } from '../../../../../core/ids'
 import type { JobView } from '../../../../../core/jobs/job-view'
 import { isTerminal } from '../../../../../core/jobs/state'
@@ -8,16 +8,16 @@ import { buttonClasses } from '../../../../ui/button'
 import { Panel } from '../../../../ui/panel'
 import { Progress } from '../../../../ui/progress'
 import { Skeleton } from '../../../../ui/skeleton'
-import { AttemptChoice } from '../attempt-choice'
+import { AttemptChoice } from '../attempts/attempt-choice'
+import { useAttempt } from '../attempts/use-attempt'
 import { ArtifactList } from './artifact-list'
 import { progressOf, progressText } from './progress-of'
 import { useArtifacts } from './use-artifacts'
 
-/** The files that an attempt made: the current one, unless the reader chose another. They come in while they are uploaded. */
+/** The files that an attempt made: the one that the address names, else the current one. They come in while they are uploaded. */
 export function ArtifactsPanel({ job }: { job: JobView }) {
-  const [chosen, setChosen] = useState<number | null>(null)
-  const attempt = chosen ?? job.attempt
-  const choice = <AttemptChoice job={job} attempt={attempt} onChoose={setChosen} />
+  const [attempt, choose] = useAttempt(job)
+  const choice = <AttemptChoice job={job} attempt={attempt} onChoose={choose} />
   if (attempt === 0) {
     return (
       <Panel title="Artifacts">

@@ -4,7 +4,7 @@ import type { KeyboardEvent, RefObject } from 'react'
 import { failureOf } from '../../../../data/failure'
 import { Button } from '../../../../ui/button'
 import { Toggle } from '../../../../ui/toggle'
-import { hitsText } from './log-search'
+import { hitsText } from './hits'
 import type { LogFind } from './use-log-find'
 
 /** Where one says what to find in the log, and goes from hit to hit: Enter and Shift+Enter do too. Escape clears it. */
@@ -16,7 +16,7 @@ export function FindBar({ find, field }: { find: LogFind; field: RefObject<HTMLI
     event.preventDefault()
     move(event.shiftKey ? -1 : 1)
   }
-  const nothing = !search || search.hits.length === 0
+  const nothing = !search || search.items.length === 0
   return (
     <search className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-1.5" aria-label="Find in log">
       <input

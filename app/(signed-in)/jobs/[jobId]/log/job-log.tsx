@@ -1,6 +1,5 @@
 'use client'
 
-import { useSearchParams } from 'next/navigation'
 import { useRef, useState } from 'react'
 import type { JobId } from '../../../../../core/ids'
 import type { JobView } from '../../../../../core/jobs/job-view'
@@ -12,7 +11,8 @@ import { LogView } from '../../../../ui/log/log-view'
 import { Notice } from '../../../../ui/notice'
 import { Panel } from '../../../../ui/panel'
 import { Toggle } from '../../../../ui/toggle'
-import { AttemptChoice } from '../attempt-choice'
+import { AttemptChoice } from '../attempts/attempt-choice'
+import { useAttempt } from '../attempts/use-attempt'
 import { FindBar } from './find-bar'
 import { useLineLinks } from './use-line-links'
 import { useLogFind } from './use-log-find'
@@ -20,10 +20,7 @@ import { useLogPages } from './use-log-pages'
 
 /** The output of an attempt: the one that the address names, else the current one. */
 export function JobLog({ job }: { job: JobView }) {
-  const named = Number(useSearchParams().get('attempt'))
-  const attempt = Number.isInteger(named) && named >= 1 && named <= job.attempt ? named : job.attempt
-  const choose = (chosen: number | null) =>
-    window.history.replaceState(null, '', chosen === null ? window.location.pathname : `?attempt=${chosen}`)
+  const [attempt, choose] = useAttempt(job)
   return (
     <AttemptLog key={attempt} job={job} attempt={attempt}>
       <AttemptChoice job={job} attempt={attempt} onChoose={choose} />

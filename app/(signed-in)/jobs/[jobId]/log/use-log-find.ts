@@ -4,7 +4,8 @@ import { useEffect, useEffectEvent, useMemo, useState, useSyncExternalStore } fr
 import type { JobId } from '../../../../../core/ids'
 import { useTRPCClient } from '../../../../data/trpc'
 import { hitPattern } from '../../../../ui/log/mark-pieces'
-import { firstHit, LogSearch } from './log-search'
+import { firstHit, type Hits } from './hits'
+import { LogScan } from './log-scan'
 
 /** Who types is let finish before the server is asked. */
 const TYPING_MS = 250
@@ -23,13 +24,14 @@ export function useLogFind(
   const client = useTRPCClient()
   const [text, setText] = useState('')
   const [matchCase, setMatchCase] = useState(false)
-  const [shown, setShown] = useState<{ search: LogSearch; index: number } | null>(null)
+  const [shown, setShown] = useState<{ search: Hits; index: number } | null>(null)
   const search = useMemo(() => {
     if (text === '') return null
     const input = { jobId, attempt, text, matchCase: matchCase ? ('1' as const) : ('0' as const) }
-    return new LogSearch((range, signal) =>
-      client.jobs.findInLog.query({ ...input, ...range }, { signal, context: { alone: true } }),
-    )
+    return new LogScan(async (range, signal) => {
+      const found = await client.jobs.findInLog.query({ ...input, ...range }, { signal, context: { alone: true } })
+      return { ...found, items: found.lines }
+    })
   }, [client, jobId, attempt, text, matchCase])
   const version = useSyncExternalStore(
     search?.watch ?? never,
@@ -38,7 +40,7 @@ export function useLogFind(
   )
   const at = shown?.search === search ? (shown?.index ?? null) : null
   const show = (index: number | null) => {
-    const n = index === null ? undefined : search?.hits[index]
+    const n = index === null ? undefined : search?.items[index]
     if (!search || index === null || n === undefined) return
     setShown({ search, index })
     onHit(n)
@@ -70,7 +72,7 @@ export function useLogFind(
     /** Shows the next hit, or the one before; from the last one on to the first. */
     move(step: 1 | -1) {
       if (!search) return
-      const { hits, done } = search
+      const { items: hits, done } = search
       if (at === null) return search.wake()
       if (step === 1 && at + 1 === hits.length && !done) return
       show((at + step + hits.length) % hits.length)

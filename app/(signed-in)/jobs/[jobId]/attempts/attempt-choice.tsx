@@ -1,4 +1,4 @@
-import type { JobView } from '../../../../core/jobs/job-view'
+import type { JobView } from '../../../../../core/jobs/job-view'
 
 /** A choice between the attempts of a job, where it had more than one. `null` is chosen for the current one, whichever it is. */
 export function AttemptChoice({
