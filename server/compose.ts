@@ -1,4 +1,7 @@
+import { decode } from 'next-auth/jwt'
+import { CallerWatch } from '../core/access/caller-watch'
 import { deriveKeys, type Keys } from '../core/access/keys'
+import type { OpenCookie } from '../core/access/session-cookie'
 import { callBackTargets } from '../core/boxes/call-back'
 import type { Fleet } from '../core/boxes/look-at-box'
 import { readBoxCa } from '../core/channels/box-ca'
@@ -6,6 +9,7 @@ import { type Env, loadEnv } from '../core/env'
 import type { LiveBus } from '../core/live/bus'
 import { openPostgresBus } from '../core/live/postgres-bus'
 import { openRedisBus } from '../core/live/redis-bus'
+import { LogTails } from '../core/logs/log-tails'
 import { PackedLogs } from '../core/logs/packed-logs'
 import { openStore, type Store } from '../core/store/store'
 import { type Db, openDatabase } from '../db/client'
@@ -20,7 +24,10 @@ export type Web = {
   bus: LiveBus
   store: Store
   packedLogs: PackedLogs
+  logTails: LogTails
+  callers: CallerWatch
   keys: Keys
+  openCookie: OpenCookie
   /** What verbs need that talk to boxes. */
   fleet: Fleet
   log: Log
@@ -49,13 +56,17 @@ export function compose(env: Env): Web {
   const db = openDatabase(env.DATABASE_URL, { name: 'stout-web', maxConnections: 20, onError })
   const keys = deriveKeys(env.STOUT_SECRET)
   const store = openStore(env)
+  const packedLogs = new PackedLogs(store)
   return {
     env,
     db,
     bus: env.REDIS_URL ? openRedisBus(env.REDIS_URL) : openPostgresBus(env.DATABASE_URL, db),
     store,
-    packedLogs: new PackedLogs(store),
+    packedLogs,
+    logTails: new LogTails({ db, packedLogs }),
+    callers: new CallerWatch(db),
     keys,
+    openCookie: decode,
     fleet: {
       ...{ keys, installation: env.STOUT_INSTALLATION, ca: readBoxCa(env.STOUT_BOX_CA) },
       callBacks: callBackTargets(env.STOUT_BOX_URL),

@@ -1,20 +1,17 @@
 import type { Db } from '../../db/client'
-import { getAttempt } from '../attempts/control'
 import type { AttemptRef } from '../attempts/tokens'
 import type { JobId } from '../ids'
 import { isTerminal } from '../jobs/state'
 import { jobTopic, type LiveBus, logTopic } from '../live/bus'
-import type { LogSource } from './log-blocks'
-import { type LogLine, readLines } from './read-lines'
+import type { LogTails } from './log-tails'
+import type { LogLine } from './read-lines'
 
-const LINES_A_PAGE = 1_000
-/** After the first batch of a spell, at most one batch per this. */
-const PACE_MS = 25
 /** Without a wake-up a follower looks again after this: a lost one delays, never loses. */
 const LOOK_AGAIN_MS = 5_000
 
 /** A batch of lines in order, or the end: the attempt closed and everything was said. */
 export type LogPage = { lines: LogLine[] } | { end: AttemptRef & { lastN: number } }
+export type FollowDeps = { db: Db; bus: LiveBus; logTails: LogTails }
 export type LogPosition = { attempt?: number; afterN: number }
 
 /**
@@ -23,7 +20,7 @@ export type LogPosition = { attempt?: number; afterN: number }
  * attempt has closed. With it, it ends when that attempt closes.
  */
 export async function* followLog(
-  deps: LogSource & { bus: LiveBus },
+  deps: FollowDeps,
   jobId: JobId,
   from: LogPosition & { pinned: boolean },
   signal: AbortSignal,
@@ -50,27 +47,28 @@ export async function* followLog(
 
 /** The lines of one attempt after `afterN`, until it is closed and all were read. */
 async function* followAttempt(
-  { bus, ...source }: LogSource & { bus: LiveBus },
+  { bus, logTails }: FollowDeps,
   ref: AttemptRef,
   afterN: number,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine[]> {
   using alarm = new Alarm(bus, [logTopic(ref.jobId, ref.attempt), jobTopic(ref.jobId)], signal)
+  using tail = logTails.follow(ref)
   let next = afterN + 1
   let closed = false
+  let seenOpen = false // until then a log may have ended long ago, and nobody will ring
   while (!signal.aborted) {
     alarm.reset()
-    const lines = await readLines(source, ref, next, LINES_A_PAGE)
-    if (lines.length > 0) {
-      yield lines
-      next = (lines.at(-1)?.n ?? next) + 1
-      if (lines.length < LINES_A_PAGE && !closed) await pause(PACE_MS, signal)
+    const page = await tail.read(next)
+    if (page.lines.length > 0) {
+      yield page.lines
+      next = (page.lines.at(-1)?.n ?? next) + 1
     } else if (closed) {
       return // it was closed before this look, so nothing can follow
-    } else {
-      closed = (await getAttempt(source.db, ref))?.phase === 'closed'
-      if (!closed) await alarm.rings(LOOK_AGAIN_MS)
     }
+    closed = page.closed
+    seenOpen ||= page.lines.length === 0 && !closed
+    if (page.atEnd && seenOpen && !closed) await alarm.rings(LOOK_AGAIN_MS)
   }
 }
 
@@ -126,17 +124,4 @@ class Alarm implements Disposable {
   [Symbol.dispose](): void {
     for (const end of this.#ends) end()
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
 }

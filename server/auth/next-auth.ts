@@ -1,10 +1,10 @@
 import type { NextAuthOptions } from 'next-auth'
 import Credentials from 'next-auth/providers/credentials'
+import { cookieNames, cookieSecret } from '../../core/access/session-cookie'
 import { revokeSession, SESSION_SECONDS } from '../../core/access/sessions'
 import { signIn } from '../../core/access/sign-in'
 import type { SessionId } from '../../core/ids'
 import type { Web } from '../compose'
-import { cookieNames, cookieSecret } from './cookie'
 
 /**
  * next-auth for signing in and out by e-mail and password. Its cookie carries the id of a row in `sessions` and nothing else;

@@ -1,18 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isStillGood, type RequestCtx } from '../auth/door'
+import type { RequestCtx } from '../auth/door'
 import type { Web } from '../compose'
 
 /** Keeps proxies patient. */
 const KEEPALIVE_MS = 20_000
-/** How often an open stream asks whether its caller may still be here; a revoked one ends within twice this. */
-const CHECK_MS = 2_000
+/** How often an open stream looks whether it has been silent for long. */
+const LOOK_MS = 2_000
 /** Also makes headers leave at once. Browsers connect again after a second. */
 const HELLO = 'retry: 1000\n: stout\n\n'
 const KEEPALIVE = ': keepalive\n\n'
 
-/** One message of an event stream. JSON has no line breaks of its own. */
-export function frame(data: unknown, { id, event }: { id?: string; event?: string } = {}): string {
-  return `${id ? `id: ${id}\n` : ''}${event ? `event: ${event}\n` : ''}data: ${JSON.stringify(data)}\n\n`
+/** One message of an event stream. */
+export function frame(data: unknown): string {
+  return frameOf(JSON.stringify(data))
+}
+
+/** @param json has no line breaks of its own */
+export function frameOf(json: string, { id, event }: { id?: string; event?: string } = {}): string {
+  return `${id ? `id: ${id}\n` : ''}${event ? `event: ${event}\n` : ''}data: ${json}\n\n`
 }
 
 /**
@@ -21,16 +26,23 @@ export function frame(data: unknown, { id, event }: { id?: string; event?: strin
  * A failure ends it without a word; a reader that was told no `end` connects again and resumes by Last-Event-ID.
  */
 export function eventStream(
-  web: Pick<Web, 'closing' | 'log' | 'metrics'>,
+  web: Pick<Web, 'closing' | 'log' | 'metrics' | 'callers'>,
   request: Request,
   ctx: RequestCtx,
   kind: 'log' | 'live',
   frames: (signal: AbortSignal) => AsyncGenerator<string>,
 ): Response {
   const gone = new AbortController()
-  const ended = web.metrics.streamBegins(kind)
+  const counted = web.metrics.streamBegins(kind)
+  const unwatched = web.callers.watch(ctx.credential, () => gone.abort())
   const signal = AbortSignal.any([request.signal, web.closing.signal, gone.signal])
-  const said = speak(frames(signal), signal, () => isStillGood(ctx))
+  const said = speak(frames(signal), signal)
+  const end = () => {
+    counted()
+    unwatched()
+    gone.abort()
+  }
+  signal.addEventListener('abort', end, { once: true }) // nobody may ever have begun to read
   const encoder = new TextEncoder()
   const body = new ReadableStream<Uint8Array>(
     {
@@ -41,13 +53,11 @@ export function eventStream(
         } catch (error) {
           web.log.warn({ requestId: ctx.requestId, error: (error as Error).message }, 'an event stream broke off')
         }
-        ended()
-        gone.abort()
+        end()
         controller.close()
       },
       async cancel() {
-        ended()
-        gone.abort()
+        end()
         await said.return(undefined)
       },
     },
@@ -63,24 +73,15 @@ export function eventStream(
   })
 }
 
-/** The frames, with a comment where they are silent for long, for as long as the caller is welcome. */
-async function* speak(
-  frames: AsyncGenerator<string>,
-  signal: AbortSignal,
-  isWelcome: () => Promise<boolean>,
-): AsyncGenerator<string> {
+/** The frames, with a comment where they are silent for long. */
+async function* speak(frames: AsyncGenerator<string>, signal: AbortSignal): AsyncGenerator<string> {
   let saidAt = Date.now()
-  let checkedAt = Date.now()
   let next: Promise<IteratorResult<string>> | undefined
   try {
     yield HELLO
     while (!signal.aborted) {
-      if (Date.now() - checkedAt >= CHECK_MS) {
-        if (!(await isWelcome())) return
-        checkedAt = Date.now()
-      }
       next ??= frames.next()
-      const result = await within(next, CHECK_MS)
+      const result = await within(next, LOOK_MS)
       if (result !== undefined) {
         next = undefined
         if (result.done) return

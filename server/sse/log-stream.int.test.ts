@@ -1,35 +1,11 @@
 import { expect, test } from 'vitest'
-import { finishAttempt } from '../../core/attempts/finish-attempt'
-import { recordExit } from '../../core/attempts/record-exit'
 import { cancelJob } from '../../core/jobs/cancel-job'
-import { logTopic } from '../../core/live/bus'
-import { appendBatches } from '../../core/logs/append-lines'
-import { aBatch } from '../../core/testing/batches'
-import { aBox, aJob, anOrg } from '../../core/testing/fixtures'
-import type { Web } from '../compose'
+import { aJob, anOrg } from '../../core/testing/fixtures'
 import { aMember, aServer, type Member } from '../testing/fixtures'
+import { append, aRunningJob, close } from '../testing/running-job'
 import { allMessages, type Message, messages } from '../testing/sse'
 
-const NO_LIMITS = { maxBytes: 1e9, maxLines: 1e9 }
-type Ref = { jobId: `job_${string}`; attempt: number }
 type Line = { attempt: number; n: number; text: string; stream: string; base64?: string; gap?: unknown }
-
-async function aRunningJob({ ctx }: Member): Promise<Ref> {
-  await aBox(ctx)
-  return { jobId: (await aJob(ctx, { state: 'running' })).id, attempt: 1 }
-}
-
-/** Lines as a supervisor sends them, with the wake-up that the worker gives. */
-async function append(web: Web, ref: Ref, firstN: number, texts: (string | Buffer)[], flags = 0): Promise<void> {
-  await appendBatches(web.db, [{ ...ref, batch: aBatch(firstN, texts, flags) }], NO_LIMITS)
-  await web.bus.publish([{ topic: logTopic(ref.jobId, ref.attempt), n: firstN + texts.length - 1 }])
-}
-
-async function close({ db, bus }: Web, ref: Ref, lastN: number): Promise<void> {
-  await recordExit(db, ref, { exitCode: 0, signal: null, endedBy: 'script', durationMs: 1 })
-  await finishAttempt(db, ref, lastN, [])
-  await bus.publish([{ topic: `job:${ref.jobId}`, n: 99 }])
-}
 
 async function open(url: string, { bearer }: Member, jobId: string, query = '', headers = {}, signal?: AbortSignal) {
   return await fetch(`${url}/api/v1/jobs/${jobId}/logs/stream${query}`, {

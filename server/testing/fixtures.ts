@@ -1,5 +1,6 @@
 import { encode } from 'next-auth/jwt'
 import { hashToken, newToken } from '../../core/access/api-tokens'
+import { cookieNames, cookieSecret } from '../../core/access/session-cookie'
 import { createSession } from '../../core/access/sessions'
 import type { Ctx } from '../../core/context'
 import { loadEnv } from '../../core/env'
@@ -8,7 +9,6 @@ import { aBackend } from '../../core/testing/backend'
 import { anOrg } from '../../core/testing/fixtures'
 import { testDb } from '../../db/testing/database'
 import { aStore } from '../../embedded/object-store/testing/store'
-import { cookieNames, cookieSecret } from '../auth/cookie'
 import { compose, decompose, type Web } from '../compose'
 import { serve } from './serve'
 
@@ -57,7 +57,11 @@ export type Member = {
 }
 
 /** Somebody in an organisation of their own (or of `ctx`), with a token and a session. */
-export async function aMember(web: Web, ctx?: Ctx, role: Ctx['role'] = 'owner'): Promise<Member> {
+export async function aMember(
+  web: Pick<Web, 'db' | 'keys' | 'publicUrl'>,
+  ctx?: Ctx,
+  role: Ctx['role'] = 'owner',
+): Promise<Member> {
   const org = ctx ?? (await anOrg(web.db))
   const [userId, tokenId, token] = [newId('user'), newId('tok'), newToken()]
   const { orgId } = org

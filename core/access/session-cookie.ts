@@ -1,8 +1,10 @@
-import { decode } from 'next-auth/jwt'
-import type { SessionId } from '../../core/ids'
-import type { Web } from '../compose'
+import type { SessionId } from '../ids'
+import type { Keys } from './keys'
 
-type Part = Pick<Web, 'keys' | 'publicUrl'>
+/** Opens what next-auth sealed; null, or an error, when it cannot. Given by the composition roots: core knows no framework. */
+export type OpenCookie = (sealed: { token: string; secret: string }) => Promise<{ sub?: string | undefined } | null>
+
+type Part = { keys: Keys; publicUrl: string }
 
 /**
  * Names of the cookies. They carry the key id, because cookies know no ports: two installations on one host would sign each
@@ -20,18 +22,21 @@ export function cookieNames({ keys, publicUrl }: Part): {
 }
 
 /** Secret of next-auth's cookies. */
-export function cookieSecret({ keys }: Pick<Web, 'keys'>): string {
+export function cookieSecret({ keys }: Pick<Part, 'keys'>): string {
   return keys.session.toString('base64url')
 }
 
 /** The session id in the request's cookie, if it is one of ours. Whether the session is good, the database says. */
-export async function sessionIdOf(part: Part, cookieHeader: string | null): Promise<SessionId | undefined> {
+export async function sessionIdOf(
+  part: Part & { openCookie: OpenCookie },
+  cookieHeader: string | null | undefined,
+): Promise<SessionId | undefined> {
   const { session } = cookieNames(part)
   const pair = cookieHeader?.split(';').find((text) => text.trim().startsWith(`${session}=`))
   const token = pair?.slice(pair.indexOf('=') + 1).trim()
   if (!token) return undefined
   try {
-    const claims = await decode({ token, secret: cookieSecret(part) })
+    const claims = await part.openCookie({ token, secret: cookieSecret(part) })
     return typeof claims?.sub === 'string' ? (claims.sub as SessionId) : undefined
   } catch {
     return undefined // expired, forged, or sealed under another secret
