@@ -1,4 +1,7 @@
+import { decode } from 'next-auth/jwt'
+import { CallerWatch } from '../core/access/caller-watch'
 import { deriveKeys } from '../core/access/keys'
+import { answerHeaders } from '../core/answer-headers'
 import { artifactLimits } from '../core/artifacts/limits'
 import { readBoxCa } from '../core/channels/box-ca'
 import { channels } from '../core/channels/open-channel'
@@ -10,9 +13,11 @@ import type { LiveBus } from '../core/live/bus'
 import { listen } from '../core/live/listen'
 import { openPostgresBus } from '../core/live/postgres-bus'
 import { openRedisBus } from '../core/live/redis-bus'
+import { LogTails } from '../core/logs/log-tails'
+import { PackedLogs } from '../core/logs/packed-logs'
 import { placeJobs } from '../core/placement/place-jobs'
-import { openStore } from '../core/store/store'
-import { openDatabase } from '../db/client'
+import { openStore, type Store } from '../core/store/store'
+import { type Db, openDatabase } from '../db/client'
 import { ArtifactWakes } from './box-api/artifact-wakes'
 import { LogWriter } from './box-api/log-writer'
 import { Nonces } from './box-api/nonces'
@@ -24,6 +29,7 @@ import { openLog } from './log'
 import { openMetrics } from './metrics'
 import { openQueues } from './queues'
 import { relayBatch } from './relay'
+import { LogSockets } from './sockets/log-sockets'
 import { type SweepParts, startSweeps } from './sweeps/start-sweeps'
 import { tidy } from './tidy'
 
@@ -45,6 +51,7 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
   const bus = env.REDIS_URL ? openRedisBus(env.REDIS_URL) : openPostgresBus(env.DATABASE_URL, db)
   const store = openStore(env)
   const keys = deriveKeys(env.STOUT_SECRET)
+  const publicUrl = env.STOUT_URL.replace(/\/+$/, '')
   const queues = await openQueues(env, log)
   const metrics = openMetrics(db)
   const logWriter = new LogWriter(db, bus, { maxBytes: env.LOG_MAX_BYTES, maxLines: env.LOG_MAX_LINES }, metrics)
@@ -54,9 +61,11 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
       ...{ spoolBytes: env.SPOOL_BYTES, lockTtlSeconds: env.BOX_LOCK_TTL_SECONDS },
       ...{ artifactLimits: artifactLimits(env), artifactWakes: new ArtifactWakes(bus) },
       ...{ metrics, metricsToken: env.STOUT_METRICS_TOKEN },
+      answerHeaders: new Map(Object.entries(answerHeaders(publicUrl))),
     },
     { host: env.STOUT_HOST, port: env.STOUT_WORKER_PORT },
     log,
+    new LogSockets({ db, bus, keys, log, publicUrl, openCookie: decode, ...logReaders(db, store) }),
   )
   const dispatching: DispatchDeps = {
     db,
@@ -88,6 +97,11 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
       await db.destroy()
     },
   }
+}
+
+function logReaders(db: Db, store: Store) {
+  const packedLogs = new PackedLogs(store)
+  return { packedLogs, logTails: new LogTails({ db, packedLogs }), callers: new CallerWatch(db) }
 }
 
 /** False when `work` has not ended by then. */

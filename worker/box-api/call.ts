@@ -24,6 +24,8 @@ export type BoxApiDeps = {
   /** Who may read /metrics; processes of this machine when there is none. */
   metricsToken: string | undefined
   installation: string
+  /** Of every answer: see core/answer-headers.ts. */
+  answerHeaders: Map<string, string>
   spoolBytes: number
   lockTtlSeconds: number
 }

@@ -4,6 +4,7 @@ import { DomainError } from '../../core/errors'
 import type { JobId } from '../../core/ids'
 import { requestIdFrom } from '../../core/request-id'
 import type { Log } from '../log'
+import type { LogSockets } from '../sockets/log-sockets'
 import type { BoxApiDeps } from './call'
 import { ROUTES } from './routes'
 
@@ -11,14 +12,23 @@ export type BoxApi = { port: number; close(): Promise<void> }
 
 const PATH = /^\/box\/v1\/attempts\/(job_[0-9a-z]{1,64})\/([1-9][0-9]{0,5})\/([a-z]{1,20})$/
 
-/** Serves what supervisors call (docs/box-api.md). @param listen port 0 takes any free one */
-export async function serveBoxApi(deps: BoxApiDeps, listen: { host: string; port: number }, log: Log): Promise<BoxApi> {
+/**
+ * Serves what supervisors call (docs/box-api.md), and hands on the WebSockets of others.
+ * @param listen port 0 takes any free one
+ */
+export async function serveBoxApi(
+  deps: BoxApiDeps,
+  listen: { host: string; port: number },
+  log: Log,
+  sockets: Pick<LogSockets, 'upgrade' | 'close'>,
+): Promise<BoxApi> {
   const server = createServer(
     { keepAliveTimeout: 75_000, requestTimeout: 120_000, noDelay: true },
     (request, response) => {
       void answer(deps, request, response, log)
     },
   )
+  server.on('upgrade', (request, connection, head) => void sockets.upgrade(request, connection, head))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(listen.port, listen.host, 1_024, resolve)
@@ -28,6 +38,7 @@ export async function serveBoxApi(deps: BoxApiDeps, listen: { host: string; port
     port: typeof address === 'object' && address ? address.port : listen.port,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      sockets.close()
       server.closeIdleConnections()
       const force = setTimeout(() => server.closeAllConnections(), 1_000) // control streams: supervisors come back
       await closed
@@ -39,7 +50,7 @@ export async function serveBoxApi(deps: BoxApiDeps, listen: { host: string; port
 async function answer(deps: BoxApiDeps, request: IncomingMessage, response: ServerResponse, log: Log): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://box-api')
   const requestId = requestIdFrom(request.headers['x-request-id']?.toString())
-  response.setHeader('x-request-id', requestId)
+  response.setHeaders(deps.answerHeaders).setHeader('x-request-id', requestId)
   const [, jobId, attempt, verb = ''] = PATH.exec(url.pathname) ?? []
   const route = ROUTES[`${request.method} ${verb}`]
   const timed = deps.metrics.request.startTimer({ verb: route ? verb : 'none' })
