@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { BoxId, JobId } from '../ids'
-import { type CandidateBox, decide, type WaitingJob } from './decide'
+import { type CandidateBox, type Decision, decide, isTarget, reasonsFor, type WaitingJob } from './decide'
 
 const NOW = new Date('2026-11-23T12:00:00Z')
 
@@ -141,5 +141,80 @@ test('whatever the fleet and queue: no slot twice, no job twice, only fitting bo
         expect(free.some((b) => !one.requires[0] || one.requires[0] === `dut=${b.labels.dut}`)).toBe(false)
       }
     }),
+  )
+})
+
+/** The rules as they are written, one job after the other, each with a look at every box. */
+function plainly(boxes: CandidateBox[], jobs: WaitingJob[], onBoxes: ReadonlyMap<string, number>): Decision {
+  const left = new Map(boxes.map((one) => [one.id, [...one.freeSlots]]))
+  const now = () => boxes.map((one) => ({ ...one, freeSlots: left.get(one.id) ?? [] }))
+  const fits = (one: CandidateBox, wanted: WaitingJob) =>
+    isTarget(one, wanted) && reasonsFor([one], wanted, NOW)[0]?.code === 'no_free_box'
+  const asIfIdle = (one: CandidateBox) => box(one.name, { labels: one.labels, nets: one.nets, groupIds: one.groupIds })
+  const kinds = [...new Map(jobs.map((one) => [one.requirementKey, one])).values()]
+  const demand = (one: CandidateBox) =>
+    kinds.filter((wanted) => fits(asIfIdle(one), { ...wanted, restingOn: new Map() })).length +
+    (one.nets.length + Object.keys(one.labels).length) / 1_000
+  const share = new Map(onBoxes)
+  const of = (wanted: WaitingJob) => share.get(wanted.submittedBy) ?? 0
+  const waiting = [...jobs]
+  const decided: Decision = { placements: [], waits: new Map() }
+  for (;;) {
+    const age = (a: WaitingJob, b: WaitingJob) => a.runnableAt.getTime() - b.runnableAt.getTime()
+    waiting.sort((a, b) => b.priority - a.priority || of(a) - of(b) || age(a, b) || (a.id < b.id ? -1 : 1))
+    const next = waiting.shift()
+    if (!next) return decided
+    const best = now()
+      .filter((one) => fits(one, next))
+      .sort((a, b) => demand(a) - demand(b) || (a.name < b.name ? -1 : 1))[0]
+    const slot = best && left.get(best.id)?.shift()
+    if (best && slot !== undefined) {
+      decided.placements.push({ jobId: next.id, boxId: best.id, slot })
+      share.set(next.submittedBy, of(next) + 1)
+    } else if (!decided.waits.has(next.requirementKey)) {
+      const targeted = now().filter((one) => isTarget(one, next))
+      decided.waits.set(next.requirementKey, reasonsFor(targeted, next, NOW))
+    }
+  }
+}
+
+const anyFleet = fc.array(
+  fc.record({
+    ...{ slots: fc.integer({ min: 0, max: 2 }), online: fc.boolean(), draining: fc.boolean() },
+    ...{ dut: fc.constantFrom('a', 'b'), uarts: fc.integer({ min: 0, max: 2 }), group: fc.constantFrom('g1', 'g2') },
+  }),
+  { maxLength: 6 },
+)
+const anyQueue = fc.array(
+  fc.record({
+    ...{ target: fc.constantFrom('any', 'g1', 'g2', 'b0', 'b9'), by: fc.constantFrom('ada', 'bob', 'cem') },
+    ...{ requires: fc.subarray(['dut=a', 'net:UART>=2']), priority: fc.integer({ min: 0, max: 1 }) },
+    ...{ age: fc.integer({ min: 0, max: 3 }), restsOn: fc.subarray(['box_b0', 'box_b1']) },
+  }),
+  { maxLength: 12 },
+)
+
+test('whatever the fleet and queue: decided as by a plain reading of the rules', () => {
+  fc.assert(
+    fc.property(anyFleet, anyQueue, fc.integer({ min: 0, max: 2 }), (fleet, queue, adas) => {
+      const boxes = fleet.map(({ slots, dut, uarts, group, ...more }, i) =>
+        box(`b${i}`, {
+          ...{ ...more, slots, labels: { dut }, groupIds: [group] },
+          nets: Array.from({ length: uarts }, (_, n) => ({ name: `u${n}`, type: 'UART' })),
+          freeSlots: Array.from({ length: slots }, (_, s) => s),
+        }),
+      )
+      const jobs = queue.map(({ target, by, requires, priority, age, restsOn }, i) =>
+        job(`j${i}`, {
+          ...(target === 'any' ? {} : { targetKind: target.startsWith('g') ? 'group' : 'box' }),
+          ...(target === 'any' ? {} : { targetId: target.startsWith('g') ? target : `box_${target}` }),
+          ...{ requires, priority, submittedBy: `user:${by}`, runnableAt: new Date(NOW.getTime() - age * 1_000) },
+          restingOn: new Map(restsOn.map((id) => [id as BoxId, new Date(NOW.getTime() + 60_000)])),
+        }),
+      )
+      const onBoxes = new Map([['user:ada', adas]])
+      expect(decide({ boxes, jobs, onBoxes, now: NOW })).toEqual(plainly(boxes, jobs, onBoxes))
+    }),
+    { numRuns: 500 },
   )
 })

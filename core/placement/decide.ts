@@ -42,8 +42,13 @@ export type Decision = { placements: Placement[]; waits: Map<string, WaitReason[
 const DETAIL_CHARACTERS = 500
 
 /** Why a box can't take a job now: the first reason, lasting ones before passing ones. */
-function whyNot(box: CandidateBox, job: WaitingJob, now: Date): { code: WaitCode; detail?: string } | undefined {
-  const missing = job.requires.map(parseRequirement).find((requirement) => requirement && !meets(box, requirement))
+function whyNot(
+  box: CandidateBox,
+  requirements: readonly Requirement[],
+  restsUntil: Date | undefined,
+  now: Date,
+): { code: WaitCode; detail?: string } | undefined {
+  const missing = requirements.find((requirement) => !meets(box, requirement))
   if (missing?.kind === 'label') return { code: 'label_mismatch', detail: `${missing.key}=${missing.value}` }
   if (missing?.kind === 'net') return { code: 'missing_net', detail: `${missing.type} × ${missing.count}` }
   if (box.identityMismatch) return { code: 'identity_mismatch' }
@@ -54,12 +59,13 @@ function whyNot(box: CandidateBox, job: WaitingJob, now: Date): { code: WaitCode
       ...(box.callBackDetail && { detail: box.callBackDetail.slice(0, DETAIL_CHARACTERS) }),
     }
   if (box.draining) return { code: 'box_draining' }
-  const restsUntil = job.restingOn.get(box.id)
   if (restsUntil && restsUntil > now) return { code: 'box_resting', detail: `until ${restsUntil.toISOString()}` }
   if (box.freeSlots.length === 0) return { code: 'box_leased' }
   if (box.lockHolder !== null) return { code: 'box_locked_outside', detail: box.lockHolder }
   return undefined
 }
+
+const requirementsOf = (job: WaitingJob): Requirement[] => job.requires.flatMap((text) => parseRequirement(text) ?? [])
 
 /**
  * Decides which waiting jobs go to which free boxes, and why the others wait. Pure: the same input gives the same answer.
@@ -74,36 +80,76 @@ export function decide(input: {
   onBoxes: ReadonlyMap<string, number>
   now: Date
 }): Decision {
-  const boxes = new Map(input.boxes.map((box) => [box.id, { ...box, freeSlots: [...box.freeSlots] }]))
-  const demand = demandOf([...boxes.values()], input.jobs)
+  const boxes = input.boxes.map((box) => ({ ...box, freeSlots: [...box.freeSlots] }))
+  const keys = keysOf(boxes, input.jobs, input.now)
   const share = new Map(input.onBoxes)
   const placements: Placement[] = []
   const waits = new Map<string, WaitReason[]>()
-  const waiting = [...input.jobs].sort(byPriorityThenAge)
-  while (waiting.length > 0) {
-    const job = takeNext(waiting, share)
-    const targeted = [...boxes.values()].filter((box) => isTarget(box, job))
-    const fitting = targeted.filter((box) => whyNot(box, job, input.now) === undefined)
-    const best = fitting.sort(
-      (a, b) => (demand.get(a.id) ?? 0) - (demand.get(b.id) ?? 0) || a.name.localeCompare(b.name),
-    )[0]
+  for (const job of inTurn(input.jobs, share)) {
+    const key = keys.get(job.requirementKey)
+    if (!key) continue
+    while (key.fitting[0]?.freeSlots.length === 0) key.fitting.shift()
+    const rests = (box: Box) => (job.restingOn.get(box.id) ?? input.now) > input.now
+    const best = key.fitting.find((box) => box.freeSlots.length > 0 && !rests(box))
     const slot = best?.freeSlots.shift()
     if (best && slot !== undefined) {
       placements.push({ jobId: job.id, boxId: best.id, slot })
       share.set(job.submittedBy, (share.get(job.submittedBy) ?? 0) + 1)
     } else if (!waits.has(job.requirementKey)) {
-      waits.set(job.requirementKey, reasonsFor(targeted, job, input.now))
+      waits.set(job.requirementKey, reasonsFor(key.targeted, job, input.now))
     }
   }
   return { placements, waits }
 }
 
+type Box = CandidateBox & { freeSlots: number[] }
+/** What jobs of one requirement key have in common: the boxes they are for, and those of them that could take one, best first. */
+type Key = { targeted: Box[]; fitting: Box[] }
+
+/** A pass looks at every box for every key, not for every job: there may be ten thousand of these. */
+function keysOf(boxes: Box[], jobs: readonly WaitingJob[], now: Date): Map<string, Key> {
+  const targetedBy = targetsAmong(boxes)
+  const oneOfEach = [...new Map(jobs.map((job) => [job.requirementKey, job])).values()]
+  const keys = oneOfEach.map((job) => ({
+    name: job.requirementKey,
+    targeted: targetedBy(job),
+    requirements: requirementsOf(job),
+  }))
+  // How many keys want each box: the one wanted least is given away first, and of these the one that can do least.
+  const demand = new Map(boxes.map((box) => [box.id, (box.nets.length + Object.keys(box.labels).length) / 1_000]))
+  for (const { targeted, requirements } of keys)
+    for (const box of targeted)
+      if (requirements.every((requirement) => meets(box, requirement)))
+        demand.set(box.id, (demand.get(box.id) ?? 0) + 1)
+  const bestFirst = boxes.toSorted(
+    (a, b) => (demand.get(a.id) ?? 0) - (demand.get(b.id) ?? 0) || a.name.localeCompare(b.name),
+  )
+  const rank = new Map(bestFirst.map((box, index) => [box.id, index]))
+  return new Map(
+    keys.map(({ name, targeted, requirements }) => {
+      const fitting = targeted.filter((box) => whyNot(box, requirements, undefined, now) === undefined)
+      return [name, { targeted, fitting: fitting.sort((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0)) }]
+    }),
+  )
+}
+
+/** As `isTarget`, without a look at every box for a job that names one. */
+function targetsAmong(boxes: Box[]): (job: WaitingJob) => Box[] {
+  const byId = new Map<string | null, Box>(boxes.map((box) => [box.id, box]))
+  return (job) => {
+    if (job.targetKind !== 'box') return boxes.filter((box) => isTarget(box, job))
+    const box = byId.get(job.targetId)
+    return box ? [box] : []
+  }
+}
+
 /** Why a job waits: one entry a reason, with the boxes that it keeps away. */
 export function reasonsFor(targeted: readonly CandidateBox[], job: WaitingJob, now: Date): WaitReason[] {
   if (targeted.length === 0) return [{ code: job.targetKind === 'any' ? 'no_free_box' : 'no_such_target', boxes: [] }]
+  const requirements = requirementsOf(job)
   const byReason = new Map<string, WaitReason>()
   for (const box of targeted) {
-    const reason = whyNot(box, job, now)
+    const reason = whyNot(box, requirements, job.restingOn.get(box.id), now)
     if (!reason) continue
     const key = `${reason.code} ${reason.detail ?? ''}`
     const known = byReason.get(key)
@@ -126,30 +172,25 @@ function meets(box: CandidateBox, requirement: Requirement): boolean {
   return box.nets.filter((net) => net.type.toLowerCase() === type).length >= requirement.count
 }
 
-/** How many requirement keys that are more than "any box" want each box: the box wanted least is given away first. */
-function demandOf(boxes: readonly CandidateBox[], jobs: readonly WaitingJob[]): Map<BoxId, number> {
-  const oneOfEachKey = [...new Map(jobs.map((job) => [job.requirementKey, job])).values()]
-  const wants = (box: CandidateBox, job: WaitingJob) =>
-    isTarget(box, job) &&
-    job.requires.every((item) => {
-      const r = parseRequirement(item)
-      return !r || meets(box, r)
-    })
-  const abilities = (box: CandidateBox) => (box.nets.length + Object.keys(box.labels).length) / 1_000
-  return new Map(boxes.map((box) => [box.id, oneOfEachKey.filter((job) => wants(box, job)).length + abilities(box)]))
-}
-
 function byPriorityThenAge(a: WaitingJob, b: WaitingJob): number {
   return b.priority - a.priority || a.runnableAt.getTime() - b.runnableAt.getTime() || (a.id < b.id ? -1 : 1)
 }
 
-/** Removes and returns the next job: of the highest priority, the oldest of the submitter with the smallest share. */
-function takeNext(waiting: WaitingJob[], share: ReadonlyMap<string, number>): WaitingJob {
-  const top = waiting[0]?.priority
-  let best = 0
-  for (const [index, job] of waiting.entries()) {
-    if (job.priority !== top) break
-    if ((share.get(job.submittedBy) ?? 0) < (share.get(waiting[best]?.submittedBy ?? '') ?? 0)) best = index
+type Line = { submitter: string; jobs: readonly WaitingJob[]; next: number }
+
+/** The jobs in the order of their turns: of the highest priority, the oldest of the submitter whose share is smallest by then. */
+function* inTurn(jobs: readonly WaitingJob[], share: ReadonlyMap<string, number>): Generator<WaitingJob> {
+  const goesBefore = (a: Line, b: Line) => {
+    const more = (share.get(a.submitter) ?? 0) - (share.get(b.submitter) ?? 0)
+    return more < 0 || (more === 0 && byPriorityThenAge(a.jobs[a.next] as WaitingJob, b.jobs[b.next] as WaitingJob) < 0)
   }
-  return waiting.splice(best, 1)[0] as WaitingJob
+  for (const alike of Map.groupBy(jobs.toSorted(byPriorityThenAge), (job) => job.priority).values()) {
+    const bySubmitter = Map.groupBy(alike, (job) => job.submittedBy)
+    let lines: Line[] = [...bySubmitter].map(([submitter, ofOne]) => ({ submitter, jobs: ofOne, next: 0 }))
+    while (lines.length > 0) {
+      const first = lines.reduce((best, line) => (goesBefore(line, best) ? line : best))
+      yield first.jobs[first.next++] as WaitingJob
+      if (first.next === first.jobs.length) lines = lines.filter((line) => line !== first)
+    }
+  }
 }
