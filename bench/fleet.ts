@@ -30,6 +30,8 @@ export type Fleet = {
 type Options = Pick<BenchOptions, 'backend' | 'profile'> & {
   /** Adds boxes before the worker starts; what it puts on the stack ends with the fleet. */
   addBoxes: (ctx: SubmitCtx, stack: AsyncDisposableStack) => Promise<void>
+  /** Comes first, on the empty database. */
+  before?: (databaseUrl: string) => Promise<void>
   /** Beside what every worker gets. */
   env?: Record<string, string>
 }
@@ -46,6 +48,7 @@ async function onDatabase<T>(databaseUrl: string, options: Options, work: (fleet
   await using stack = new AsyncDisposableStack()
   const redis = options.backend === 'redis' ? stack.use(await aRedis()) : undefined
   const queueEnv = { DATABASE_URL: databaseUrl, ...(redis && { REDIS_URL: redis.url }) }
+  await options.before?.(databaseUrl)
   const storeProcess = stack.use(await aStoreProcess())
   const port = await anyPort()
   const settings = {
@@ -94,7 +97,7 @@ export function realBoxes(count: number): Options['addBoxes'] {
 }
 
 /** Adds a box on this machine to the organisation, online. */
-async function register(
+export async function register(
   { db, orgId }: SubmitCtx,
   pythonPort: number,
   tokenSealed: string | null = null,

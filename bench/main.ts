@@ -2,12 +2,14 @@
  * `npm run bench -- <name> [--json] [--rounds N]`: figures of the running system, each beside a floor that was measured in the
  * same run, in turns: machines are noisy, ratios are not. With --json the last lines are one JSON object a figure.
  * `--backend pg|redis`: what queues run on; `--profile <folder>`: of the worker's CPU (both where supervisors are simulated).
+ * `npm run bench -- growth --only 10x0,1000x10000`: some of its sizes (boxes × waiting jobs), the first of which is the floor.
  * `npm run bench -- plans [--jobs N]`: how statements reach their tables in a database with so many jobs (default: a million).
  */
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { artifacts } from './artifacts'
 import { bulkLog } from './bulk-log'
+import { growth } from './growth'
 import { ingest } from './ingest'
 import { latency } from './latency'
 import { lines } from './lines'
@@ -18,6 +20,7 @@ import { type BenchOptions, type Figure, toJson, toTable } from './stats'
 import { supervisor } from './supervisor'
 import { type System, withSystem } from './system'
 import { throughput } from './throughput'
+import { upload } from './upload'
 
 type Bench = { rounds: number; run: (options: BenchOptions) => Promise<Figure[]> }
 
@@ -31,11 +34,13 @@ const BENCHES: Record<string, Bench> = {
   latency: { rounds: 40, run: whole(latency) },
   lines: { rounds: 10, run: whole(lines) },
   artifacts: { rounds: 3, run: whole(artifacts) },
+  upload: { rounds: 3, run: whole(upload) },
   supervisor: { rounds: 20, run: ({ rounds }) => supervisor(rounds) },
   throughput: { rounds: 3, run: throughput },
   python: { rounds: 3, run: python },
   ingest: { rounds: 4, run: ingest },
   'bulk-log': { rounds: 3, run: whole(bulkLog) },
+  growth: { rounds: 20, run: growth },
   'packed-log': { rounds: 300, run: ({ rounds }) => packedLog(rounds) },
 }
 
@@ -47,6 +52,7 @@ const { values, positionals } = parseArgs({
     jobs: { type: 'string' },
     backend: { type: 'string', default: 'pg' },
     profile: { type: 'string' },
+    only: { type: 'string' },
   },
 })
 const LIMIT_MS = 100
@@ -60,6 +66,7 @@ if (!bench || (backend !== 'pg' && backend !== 'redis')) {
 const figures = await bench.run({
   rounds: Number(values.rounds ?? bench.rounds),
   jobs: values.jobs === undefined ? undefined : Number(values.jobs),
+  only: values.only?.split(','),
   ...{ backend, profile },
 })
 console.log(

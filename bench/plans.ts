@@ -1,3 +1,5 @@
+import { availableParallelism, loadavg } from 'node:os'
+import pg from 'pg'
 import { type Explained, faultsOf, pagesOf, waysOf } from './explain'
 import { fill } from './fill'
 import { withDatabase } from './throwaway'
@@ -20,6 +22,7 @@ export async function plans(jobs: number, limitMs: number): Promise<boolean> {
     const rounds: Ran[][] = []
     for (let round = 0; round < ROUNDS; round++) rounds.push(await runVerbs(databaseUrl)) // what a round changes is little
     const ran = fastest(rounds)
+    console.log(await introduction(databaseUrl, jobs))
     console.log('| asked for | statement | reaches | pages | ms |\n|---|---|---|---|---|')
     for (const line of ran.flatMap(rowsOf)) console.log(line)
     const slow = ran.flatMap(({ verb, statements }) =>
@@ -29,6 +32,29 @@ export async function plans(jobs: number, limitMs: number): Promise<boolean> {
     for (const fault of found) console.error(fault)
     return found.length === 0
   })
+}
+
+/** What stands above the table, with what this run was made on. */
+async function introduction(databaseUrl: string, jobs: number): Promise<string> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  const { rows } = await client.query<{ version: string; boxes: number; waiting: number }>(
+    `select current_setting('server_version') as version, (select count(*)::int from boxes) as boxes,
+      (select count(*)::int from jobs where state in ('queued', 'waiting_for_box')) as waiting`,
+  )
+  await client.end()
+  const { version, boxes, waiting } = rows[0] ?? { version: '?', boxes: 0, waiting: 0 }
+  const load = loadavg().map((mean) => mean.toFixed(0))
+  const count = (number: number) => number.toLocaleString('en')
+  return `# Statements among ${count(jobs)} jobs
+
+Written by \`npm run bench -- plans > docs/plans.md\`, this text too. It fills a throwaway database (\`bench/fill.ts\`: jobs of four
+organisations with attempts, events, logs, artifacts and objects; ${count(boxes)} boxes, seven in ten of them busy; some ${count(waiting)} jobs
+that wait at the end of the run; a backlog of events in the outbox), runs the product's own verbs, and lets Postgres tell the plan by
+which each statement really ran (\`auto_explain\`). Pages are of 8 KB, times in milliseconds: the fastest of ${ROUNDS} rounds, or of the one
+round in which a statement had something to do. This run: Postgres ${version} without tuning, ${availableParallelism()} cores, load ${load.join(', ')} (of
+1, 5 and 15 minutes: a load above the number of cores makes times several times longer; pages stay).
+`
 }
 
 /** Each statement as it ran fastest: the machine is shared, and the first round meets cold caches. */

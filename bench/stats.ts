@@ -15,6 +15,8 @@ export type BenchOptions = {
   rounds: number
   backend: 'pg' | 'redis'
   jobs?: number | undefined
+  /** Names of the sizes that are measured; all when absent. */
+  only?: string[] | undefined
   /** A folder for a CPU profile of the worker. */
   profile?: string | undefined
 }

@@ -36,6 +36,10 @@ export type System = {
   /** The object store, for bare requests beside. */
   store: Store
   workerPid: number
+  webPid: number
+  /** Where REST is, and what lets in. */
+  api: string
+  token: string
   /** Resolves once the box holds no lease: the next job meets an idle box. */
   idle(): Promise<void>
 }
@@ -103,6 +107,9 @@ function systemOf(stout: Stout): System {
     },
     store: openStore(storeSettings(stout.storeEnv)),
     workerPid: stout.pidOf('worker') ?? 0,
+    webPid: stout.pidOf('web') ?? 0,
+    api,
+    token: settings.apiToken,
     async follow(jobId, onLines) {
       const response = await fetch(`${api}/jobs/${jobId}/logs/stream`, { headers: authorization })
       let ended = false
