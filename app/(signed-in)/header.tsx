@@ -10,10 +10,11 @@ export function Header({ account }: { account: Account }) {
   return (
     <header className="sticky top-0 z-30 border-b border-line bg-surface">
       <div className="mx-auto flex max-w-[110rem] flex-wrap items-center gap-x-6 px-4 sm:px-6">
-        <Link href="/jobs" prefetch={false} className="py-3 hover:no-underline" aria-label="Stout">
+        <Link href="/" prefetch={false} className="py-3 hover:no-underline" aria-label="Stout">
           <Wordmark />
         </Link>
         <nav aria-label="Main" className="order-last -mx-2 flex basis-full gap-1 sm:order-none sm:basis-auto">
+          <NavLink href="/">Overview</NavLink>
           <NavLink href="/jobs" except="/jobs/new">
             Jobs
           </NavLink>

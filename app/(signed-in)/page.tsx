@@ -1,5 +1,28 @@
-import { redirect } from 'next/navigation'
+import type { Metadata } from 'next'
+import Link from 'next/link'
+import { Hydrate, queryClient, requireCaller, trpc } from '../data/server'
+import { buttonClasses } from '../ui/button'
+import { PageHeading } from '../ui/page-heading'
+import { Overview } from './overview/overview'
 
-export default function Home() {
-  redirect('/jobs')
+export const metadata: Metadata = { title: 'Overview' }
+
+export default async function OverviewPage() {
+  await requireCaller('/')
+  await queryClient().prefetchQuery(trpc.overview.get.queryOptions())
+  return (
+    <div className="flex flex-col gap-4">
+      <PageHeading
+        title="Overview"
+        actions={
+          <Link href="/jobs/new" prefetch={false} className={buttonClasses('primary')}>
+            New job
+          </Link>
+        }
+      />
+      <Hydrate>
+        <Overview />
+      </Hydrate>
+    </div>
+  )
 }

@@ -19,7 +19,7 @@ export const JOB_STATES = [
 export type JobState = (typeof JOB_STATES)[number]
 
 export const WAITING_STATES = ['queued', 'waiting_for_box'] as const satisfies JobState[]
-const ON_BOX = ['dispatching', 'running', 'uploading_artifacts'] as const satisfies JobState[]
+export const ON_BOX_STATES = ['dispatching', 'running', 'uploading_artifacts'] as const satisfies JobState[]
 export const TERMINAL_STATES = [
   'completed',
   'failed',
@@ -36,14 +36,14 @@ export const TRANSITIONS = {
   /** The box refused, or nobody claimed the attempt in time. */
   return: { from: ['dispatching'], to: 'waiting_for_box' },
   /** By the job's policy. */
-  retry: { from: ON_BOX, to: 'waiting_for_box' },
+  retry: { from: ON_BOX_STATES, to: 'waiting_for_box' },
   /** A supervisor claimed the attempt. */
   start: { from: ['dispatching'], to: 'running' },
   exit: { from: ['running'], to: 'uploading_artifacts' },
   complete: { from: ['uploading_artifacts'], to: 'completed' },
-  fail: { from: ON_BOX, to: 'failed' },
+  fail: { from: ON_BOX_STATES, to: 'failed' },
   expire: { from: ['running'], to: 'timed_out' },
-  cancel: { from: [...WAITING_STATES, ...ON_BOX], to: 'cancelled' },
+  cancel: { from: [...WAITING_STATES, ...ON_BOX_STATES], to: 'cancelled' },
   give_up: { from: WAITING_STATES, to: 'no_suitable_box' },
 } as const satisfies Record<string, { from: readonly JobState[]; to: JobState }>
 export type JobEventType = keyof typeof TRANSITIONS
