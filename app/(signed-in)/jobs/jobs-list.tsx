@@ -1,8 +1,10 @@
 'use client'
 
 import { useSuspenseQuery } from '@tanstack/react-query'
-import type { inferInput } from '@trpc/tanstack-react-query'
 import Link from 'next/link'
+import { useState } from 'react'
+import type { JobId } from '../../../core/ids'
+import type { JobView } from '../../../core/jobs/job-view'
 import { failureOf } from '../../data/failure'
 import { useTRPC } from '../../data/trpc'
 import { useLiveQueries } from '../../live/use-live'
@@ -10,17 +12,23 @@ import { buttonClasses } from '../../ui/button'
 import { Empty } from '../../ui/empty'
 import { Notice } from '../../ui/notice'
 import { JobsTable } from './jobs-table'
-import { jobsPath } from './state-filter'
+import { jobsPath, type ListFilter, toQuery } from './list-filter'
+import { ManyActions } from './many/many-actions'
 
-type Input = Exclude<inferInput<ReturnType<typeof useTRPC>['jobs']['list']>, void>
-
-/** One page of the list, as it is now. */
-export function JobsList({ input }: { input: Input }) {
+/** One page of the list, as it is now, and what can be done to many of its jobs at once. */
+export function JobsList({ filter, cursor }: { filter: ListFilter; cursor: JobId | undefined }) {
   const trpc = useTRPC()
+  const input = toQuery(filter, cursor)
   const { data, error } = useSuspenseQuery(trpc.jobs.list.queryOptions(input))
   useLiveQueries('jobs', [trpc.jobs.list.queryFilter(input)])
   const { items, nextCursor } = data
-  const states = input.state ?? []
+  const [chosen, setChosen] = useState<ReadonlyMap<string, JobView>>(new Map())
+  const now = new Map(items.map((job) => [job.id, job]))
+  const choose = (jobs: readonly JobView[], on: boolean) => {
+    const next = new Map(chosen)
+    for (const job of jobs) on ? next.set(job.id, job) : next.delete(job.id)
+    setChosen(next)
+  }
   return (
     <>
       {error && (
@@ -30,18 +38,28 @@ export function JobsList({ input }: { input: Input }) {
           </Notice>
         </div>
       )}
-      {items.length > 0 ? <JobsTable jobs={items} /> : <NoJobs filtered={states.length > 0 || Boolean(input.cursor)} />}
-      {(nextCursor !== null || input.cursor) && (
+      {items.length > 0 ? (
+        <JobsTable jobs={items} choice={{ isChosen: (job) => chosen.has(job.id), choose }} />
+      ) : (
+        <NoJobs filtered={jobsPath(filter, cursor) !== '/jobs'} goesOn={nextCursor !== null} />
+      )}
+      {chosen.size > 0 && (
+        <ManyActions
+          jobs={[...chosen.values()].map((job) => now.get(job.id) ?? job)}
+          onClear={() => setChosen(new Map())}
+        />
+      )}
+      {(nextCursor !== null || cursor) && (
         <nav aria-label="Pages" className="flex justify-between gap-2 border-t border-line px-4 py-2">
-          {input.cursor ? (
-            <Link href={jobsPath(states)} className={buttonClasses('plain', 'small')}>
+          {cursor ? (
+            <Link href={jobsPath(filter)} className={buttonClasses('plain', 'small')}>
               Newest
             </Link>
           ) : (
             <span />
           )}
           {nextCursor !== null && (
-            <Link href={jobsPath(states, nextCursor)} className={buttonClasses('plain', 'small')}>
+            <Link href={jobsPath(filter, nextCursor)} className={buttonClasses('plain', 'small')}>
               Older
             </Link>
           )}
@@ -51,7 +69,7 @@ export function JobsList({ input }: { input: Input }) {
   )
 }
 
-function NoJobs({ filtered }: { filtered: boolean }) {
+function NoJobs({ filtered, goesOn }: { filtered: boolean; goesOn: boolean }) {
   if (filtered) {
     return (
       <Empty
@@ -62,7 +80,7 @@ function NoJobs({ filtered }: { filtered: boolean }) {
           </Link>
         }
       >
-        No job is in these states.
+        {goesOn ? 'None was found so far; older jobs were not looked at yet.' : 'No job is like that.'}
       </Empty>
     )
   }

@@ -3,6 +3,7 @@
 import Link from 'next/link'
 import type { JobView } from '../../../core/jobs/job-view'
 import { isTerminal } from '../../../core/jobs/state'
+import { classes } from '../../ui/classes'
 import { useHydrated } from '../../ui/clock'
 import { formatInstant } from '../../ui/format'
 import { JobStateLabel } from '../../ui/job-state'
@@ -14,13 +15,25 @@ import { waitSummary } from './wait-texts'
 const HEAD = 'px-4 py-2 text-left text-xs font-medium text-muted whitespace-nowrap'
 const CELL = 'px-4 py-2 align-top'
 
+/** Which rows are chosen, where rows can be. */
+type Choice = { isChosen: (job: JobView) => boolean; choose: (jobs: readonly JobView[], on: boolean) => void }
+
 /** Jobs as rows. On a narrow screen what stands in columns elsewhere stands below the name. */
-export function JobsTable({ jobs }: { jobs: readonly JobView[] }) {
+export function JobsTable({ jobs, choice }: { jobs: readonly JobView[]; choice?: Choice }) {
   return (
     <table className="w-full border-collapse">
       <caption className="sr-only">Jobs, newest first</caption>
       <thead className="border-b border-line bg-sunken/50">
         <tr>
+          {choice && (
+            <td className="w-0 py-2 pl-4">
+              <Box
+                label="Choose all of this page"
+                checked={jobs.every(choice.isChosen)}
+                onChange={(on) => choice.choose(jobs, on)}
+              />
+            </td>
+          )}
           <th scope="col" className={HEAD}>
             State
           </th>
@@ -43,16 +56,27 @@ export function JobsTable({ jobs }: { jobs: readonly JobView[] }) {
       </thead>
       <tbody>
         {jobs.map((job) => (
-          <JobRow key={job.id} job={job} />
+          <JobRow key={job.id} job={job} choice={choice} />
         ))}
       </tbody>
     </table>
   )
 }
 
-function JobRow({ job }: { job: JobView }) {
+function JobRow({ job, choice }: { job: JobView; choice: Choice | undefined }) {
+  const isChosen = choice?.isChosen(job) ?? false
   return (
-    <tr className="relative border-b border-line last:border-b-0 hover:bg-sunken/60">
+    <tr
+      className={classes(
+        'relative border-b border-line last:border-b-0',
+        isChosen ? 'bg-accent/10' : 'hover:bg-sunken/60',
+      )}
+    >
+      {choice && (
+        <td className="w-0 py-2 pl-4 align-top">
+          <Box label={`Choose ${job.name}`} checked={isChosen} onChange={(on) => choice.choose([job], on)} />
+        </td>
+      )}
       <td className={`${CELL} max-sm:pr-0`}>
         <JobStateLabel state={job.state} failureClass={job.failureClass} className="max-sm:[&>svg]:size-4" />
       </td>
@@ -112,5 +136,18 @@ function Labels({ labels }: { labels: JobView['labels'] }) {
         </span>
       ))}
     </span>
+  )
+}
+
+/** A box to tick. It stands above the link that covers its row. */
+function Box({ label, checked, onChange }: { label: string; checked: boolean; onChange: (on: boolean) => void }) {
+  return (
+    <input
+      type="checkbox"
+      aria-label={label}
+      checked={checked}
+      onChange={(event) => onChange(event.target.checked)}
+      className="relative z-10 block size-4 translate-y-0.5 accent-accent"
+    />
   )
 }

@@ -1,12 +1,13 @@
 import Link from 'next/link'
-import type { JobState } from '../../../core/jobs/state'
 import { classes } from '../../ui/classes'
 import { jobStateText } from '../../ui/job-state'
-import { jobsPath, STATE_FILTERS } from './state-filter'
+import { jobsPath, type ListFilter } from './list-filter'
+import { STATE_FILTERS } from './state-filter'
 
-/** Links that narrow the list. A set of states from the address that no link has gets one of its own. */
-export function StateFilterNav({ states }: { states: readonly JobState[] }) {
-  const isHere = (filter: { states: readonly JobState[] }) => filter.states.join() === states.join()
+/** Links that narrow the list to some states; what else it is narrowed to stays. A set of states from the address that no link has gets one of its own. */
+export function StateFilterNav({ filter: now }: { filter: ListFilter }) {
+  const { state: states } = now
+  const isHere = (filter: { states: readonly string[] }) => filter.states.join() === states.join()
   const filters = STATE_FILTERS.some(isHere)
     ? STATE_FILTERS
     : [...STATE_FILTERS, { label: states.map(jobStateText).join(', '), states }]
@@ -16,7 +17,7 @@ export function StateFilterNav({ states }: { states: readonly JobState[] }) {
         {filters.map((filter) => (
           <li key={filter.label}>
             <Link
-              href={jobsPath(filter.states)}
+              href={jobsPath({ ...now, state: [...filter.states] })}
               prefetch={false}
               {...(isHere(filter) && { 'aria-current': 'page' })}
               className={classes(

@@ -12,7 +12,7 @@ import { ConfirmDialog } from '../../../ui/confirm-dialog'
 import { Field, inputClasses } from '../../../ui/field'
 import { jobStateText } from '../../../ui/job-state'
 import { Notice } from '../../../ui/notice'
-import { JobAction } from './job-action'
+import { JobAction } from '../job-action'
 
 /** The button that cancels, and the question before it does. Where it can't be cancelled, the button says why. */
 export function CancelJob({ job }: { job: JobView }) {

@@ -13,7 +13,7 @@ import { Field, inputClasses } from '../../../ui/field'
 import { formatDuration } from '../../../ui/format'
 import { jobStateText } from '../../../ui/job-state'
 import { Notice } from '../../../ui/notice'
-import { JobAction } from './job-action'
+import { JobAction } from '../job-action'
 
 /** The button that gives a job another timeout, also while it runs. */
 export function ExtendJob({ job }: { job: JobView }) {

@@ -14,7 +14,7 @@ import { ConfirmDialog } from '../../../ui/confirm-dialog'
 import { jobStateText } from '../../../ui/job-state'
 import { Notice } from '../../../ui/notice'
 import { editPath, jobPath } from '../../../ui/paths'
-import { JobAction } from './job-action'
+import { JobAction } from '../job-action'
 import { type Answers, SecretAnswers, toSecrets } from './secret-answers'
 
 /** The buttons that run a job again: as it was, by one click where it needs no secrets, or edited. */

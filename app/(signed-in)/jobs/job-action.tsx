@@ -1,7 +1,7 @@
 'use client'
 
 import { useId } from 'react'
-import { Button, type ButtonProps } from '../../../ui/button'
+import { Button, type ButtonProps } from '../../ui/button'
 
 /** A button for something that can be done to a job. Where it can't, it says why: to ears at once, to eyes when it is pointed at or has the focus. */
 export function JobAction({
