@@ -1,6 +1,5 @@
 'use client'
 
-import 'uplot/dist/uPlot.min.css'
 import { useEffect, useRef, useState } from 'react'
 import type uPlot from 'uplot'
 import { formatClock } from '../../../../ui/format'
