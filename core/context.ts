@@ -15,6 +15,8 @@ export type Ctx = {
   requestId: string
   /** Set where the request names an Idempotency-Key: what it makes is made once (core/idempotency). */
   once?: Once | undefined
+  /** Tags of the states that an edit may be made to (core/edits); undefined: any. */
+  ifMatch?: readonly string[] | undefined
 }
 
 /** `take` is the first and `keep` the last that the transaction does which makes the thing. */

@@ -5,6 +5,7 @@ const HTTP_STATUS = {
   not_found: 404,
   conflict: 409,
   gone: 410,
+  precondition_failed: 412,
   too_large: 413,
   unsupported: 415,
   invalid: 422,

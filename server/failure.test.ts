@@ -26,6 +26,12 @@ test('a database that is away is 503 and says when to come back; every other err
   }
 })
 
+test('what is over a limit of requests, or away, says when to come back; nothing else does', () => {
+  for (const code of ['limit', 'unavailable'] as const)
+    expect(explain(new DomainError(code, 'x')), code).toMatchObject({ retryAfterSeconds: 2 })
+  expect(explain(new DomainError('conflict', 'x'))).not.toHaveProperty('retryAfterSeconds')
+})
+
 test('an issue names each unknown, missing or wrong field', () => {
   const result = submissionSchema.safeParse({ colour: 1, size: 2, env: { 'A=B': 'x' }, args: [1], timeoutSeconds: 0 })
   expect(explain(result.error).issues).toEqual([

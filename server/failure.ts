@@ -13,6 +13,8 @@ export type Failure = {
 }
 
 const RETRY_AFTER_SECONDS = 2
+/** What may be otherwise in a moment. */
+const PASSING_CODES: ReadonlySet<ErrorCode> = new Set(['limit', 'unavailable'])
 /** What Node and pg say of a server that is away or on its way out. */
 const CONNECTION_CODES = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/
 const CONNECTION_MESSAGES =
@@ -28,7 +30,7 @@ export function explain(error: unknown): Failure {
       ...{ status, code, message },
       ...(issues.length > 0 && { issues }),
       ...('reason' in detail && { detail }),
-      ...(code === 'unavailable' && { retryAfterSeconds: RETRY_AFTER_SECONDS }),
+      ...(PASSING_CODES.has(code) && { retryAfterSeconds: RETRY_AFTER_SECONDS }),
     }
   }
   if (error instanceof z.ZodError) return badInput(issuesOf(error))

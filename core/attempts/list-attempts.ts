@@ -37,8 +37,12 @@ export const attemptViewSchema = z
   .meta({ id: 'Attempt' })
 export type AttemptView = z.infer<typeof attemptViewSchema>
 
-/** The attempts of a job, first one first. @throws NotFound */
-export async function listAttempts(ctx: Ctx, jobId: JobId): Promise<AttemptView[]> {
+/** The attempts of a job, first one first. `cursor` is the number of the last one of the page before. @throws NotFound */
+export async function listAttempts(
+  ctx: Ctx,
+  jobId: JobId,
+  { cursor = 0, limit }: { cursor?: number | undefined; limit: number },
+): Promise<{ items: AttemptView[]; nextCursor: number | null }> {
   await visibleJob(ctx.db, ctx, jobId)
   const rows = await ctx.db
     .selectFrom('attempts')
@@ -57,18 +61,23 @@ export async function listAttempts(ctx: Ctx, jobId: JobId): Promise<AttemptView[
       'attempts.closedAt',
     ])
     .where('attempts.jobId', '=', jobId)
+    .where('attempts.attempt', '>', cursor)
     .orderBy('attempts.attempt')
+    .limit(limit + 1)
     .execute()
-  return rows.map(({ lastN, identity, placedAt, launchedAt, claimedAt, exitedAt, closedAt, ...rest }) => ({
-    ...rest,
-    lineCount: lastN ?? 0,
-    ranOn: identity && ranOn(identity),
-    placedAt: placedAt.toISOString(),
-    launchedAt: launchedAt?.toISOString() ?? null,
-    claimedAt: claimedAt?.toISOString() ?? null,
-    exitedAt: exitedAt?.toISOString() ?? null,
-    closedAt: closedAt?.toISOString() ?? null,
-  }))
+  const items = rows
+    .slice(0, limit)
+    .map(({ lastN, identity, placedAt, launchedAt, claimedAt, exitedAt, closedAt, ...rest }) => ({
+      ...rest,
+      lineCount: lastN ?? 0,
+      ranOn: identity && ranOn(identity),
+      placedAt: placedAt.toISOString(),
+      launchedAt: launchedAt?.toISOString() ?? null,
+      claimedAt: claimedAt?.toISOString() ?? null,
+      exitedAt: exitedAt?.toISOString() ?? null,
+      closedAt: closedAt?.toISOString() ?? null,
+    }))
+  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.attempt ?? null) : null }
 }
 
 function ranOn({ hostname, lagerBoxId, bootId, python }: BoxIdentity): NonNullable<AttemptView['ranOn']> {

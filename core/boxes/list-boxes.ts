@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Box } from '../../db/schema'
 import type { Ctx } from '../context'
+import { tagOf } from '../edits/tag'
 import { JOB_STATES } from '../jobs/state'
 import { HOLDS, heldSlots } from './held-slots'
 
@@ -60,6 +61,13 @@ export const boxViewSchema = z
   })
   .meta({ id: 'Box' })
 export type BoxView = z.infer<typeof boxViewSchema>
+
+/** Names what people can edit of a box. Of its token that it has one: a box that takes another is still as it was read. */
+export function boxTag({ id, name, host, pythonPort, httpPort, hasToken, lagerBoxId, ...view }: BoxView): string {
+  const labels = Object.entries(view.labels).sort(([a], [b]) => (a < b ? -1 : 1))
+  const { groups, slots, draining, removedAt } = view
+  return tagOf([id, name, host, pythonPort, httpPort, hasToken, lagerBoxId, labels, groups, slots, draining, removedAt])
+}
 
 /** The organisation's boxes by name, a page at a time. `cursor` is the name of the last box of the page before. */
 export async function listBoxes(

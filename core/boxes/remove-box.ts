@@ -1,14 +1,18 @@
 import { sql } from 'kysely'
 import { type Ctx, requireTo } from '../context'
+import { refuseStale } from '../edits/tag'
 import { DomainError } from '../errors'
 import type { BoxId } from '../ids'
 import { recordBoxEvents } from './box-events'
 import { lockBox } from './fleet-rows'
+import { getBox } from './get-box'
+import { boxTag } from './list-boxes'
 
 /**
  * Removes a box: it gets no jobs, is not probed, and its name and address are free again. Its history stays. A box that a job
  * holds is not removed; let it drain first. Jobs that wait for this box alone go on waiting until their queue limit.
- * @throws NotFound; DomainError `forbidden`, `conflict` when a job holds it (the detail names the job) or it was removed before
+ * @throws NotFound; DomainError `forbidden`, `conflict` when a job holds it (the detail names the job) or it was removed before;
+ *   `precondition_failed`
  */
 export async function removeBox(ctx: Ctx, boxId: BoxId): Promise<{ id: BoxId; name: string; removedAt: string }> {
   requireTo(ctx, 'manage')
@@ -16,6 +20,7 @@ export async function removeBox(ctx: Ctx, boxId: BoxId): Promise<{ id: BoxId; na
     // Nobody places a job on it meanwhile: a pass holds the same lock.
     await sql`select pg_advisory_xact_lock(hashtextextended(${`place:${ctx.orgId}`}, 0))`.execute(tx)
     const box = await lockBox(tx, ctx, boxId)
+    await refuseStale(ctx, async () => boxTag(await getBox({ ...ctx, db: tx }, boxId)))
     const lease = await tx
       .selectFrom('leases')
       .leftJoin('jobs', 'jobs.id', 'leases.jobId')

@@ -3,17 +3,20 @@ import type { Box, Database } from '../../db/schema'
 import { seal, unseal } from '../access/keys'
 import type { LagerAddress } from '../channels/lager-call'
 import { type Ctx, requireTo } from '../context'
+import { refuseStale } from '../edits/tag'
 import type { BoxId } from '../ids'
 import { type BoxHappening, recordBoxEvents } from './box-events'
 import type { BoxChanges } from './box-fields'
 import { findTwins, lockBox, lockFleet, refuseName, refuseRemoved, setGroups, visibleBox } from './fleet-rows'
+import { getBox } from './get-box'
 import { judgeFindings, refuseBlocked } from './judge-findings'
+import { boxTag } from './list-boxes'
 import { type Findings, type Fleet, lookAtBox, seenOf } from './look-at-box'
 
 /**
  * Changes a box; what is left out stays. A new address or token is looked at first and must lead to the same box; with
  * `lagerBoxId` the box that answers instead is accepted from now on. Who changed what is an event.
- * @throws NotFound; DomainError `forbidden`, `invalid`, `conflict` as for a new box, and for one that was removed
+ * @throws NotFound; DomainError `forbidden`, `invalid`, `conflict` as for a new box, and for one that was removed; `precondition_failed`
  */
 export async function updateBox(ctx: Ctx, fleet: Fleet, boxId: BoxId, changes: BoxChanges): Promise<void> {
   requireTo(ctx, 'manage')
@@ -26,6 +29,7 @@ export async function updateBox(ctx: Ctx, fleet: Fleet, boxId: BoxId, changes: B
   await ctx.db.transaction().execute(async (tx) => {
     await lockFleet(tx, ctx.orgId)
     const box = await lockBox(tx, ctx, boxId)
+    await refuseStale(ctx, async () => boxTag(await getBox({ ...ctx, db: tx }, boxId)))
     const twins = await findTwins(
       tx,
       ctx.orgId,

@@ -3,11 +3,12 @@ import type { Database } from '../../db/schema'
 import { recordBoxEvents } from '../boxes/box-events'
 import { lockFleet } from '../boxes/fleet-rows'
 import { type Ctx, requireTo } from '../context'
+import { refuseStale } from '../edits/tag'
 import { DomainError, Invalid } from '../errors'
 import { lockOrg, recordOrgEvent } from '../events/record-org-event'
 import { once } from '../idempotency/once'
 import { type BoxId, type GroupId, newId } from '../ids'
-import { type GroupChanges, type GroupView, getGroup, type NewGroup } from './group-view'
+import { type GroupChanges, type GroupView, getGroup, groupTag, type NewGroup } from './group-view'
 
 type Tx = Transaction<Database>
 
@@ -29,11 +30,12 @@ export async function createGroup(ctx: Ctx, { name, boxes }: NewGroup): Promise<
 /**
  * Changes a group; what is left out stays. Jobs that wait for it follow it under its new name, and are placed anew when its boxes
  * change.
- * @throws NotFound; DomainError `forbidden`, `conflict`; Invalid, as for a new group
+ * @throws NotFound; DomainError `forbidden`, `conflict`, `precondition_failed`; Invalid, as for a new group
  */
 export async function updateGroup(ctx: Ctx, groupId: GroupId, { name, boxes }: GroupChanges): Promise<GroupView> {
   return await changing(ctx, async (tx) => {
     const before = await getGroup(ctx, groupId, tx)
+    await refuseStale(ctx, () => groupTag(before))
     if (name !== undefined && name !== before.name) {
       await refuseTaken(tx, ctx, name)
       await tx.updateTable('groups').set({ name }).where('id', '=', groupId).execute()
@@ -48,11 +50,12 @@ export async function updateGroup(ctx: Ctx, groupId: GroupId, { name, boxes }: G
 /**
  * Deletes a group; its boxes stay. Jobs that wait for it say that their target is gone, until they are cancelled or their queue
  * limit ends.
- * @throws NotFound; DomainError `forbidden`
+ * @throws NotFound; DomainError `forbidden`, `precondition_failed`
  */
 export async function deleteGroup(ctx: Ctx, groupId: GroupId): Promise<GroupView> {
   return await changing(ctx, async (tx) => {
     const before = await getGroup(ctx, groupId, tx)
+    await refuseStale(ctx, () => groupTag(before))
     await setBoxes(tx, ctx, groupId, [])
     await tx.deleteFrom('groups').where('id', '=', groupId).execute()
     await recordOrgEvent(tx, ctx, { type: 'group_deleted', data: { groupId, name: before.name } })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Db } from '../../db/client'
 import type { Ctx } from '../context'
+import { tagOf } from '../edits/tag'
 import { NotFound } from '../errors'
 import type { GroupId } from '../ids'
 import { plainNameSchema } from '../plain-name'
@@ -15,6 +16,11 @@ export const groupViewSchema = z
   })
   .meta({ id: 'Group' })
 export type GroupView = z.infer<typeof groupViewSchema>
+
+/** Names what people can edit of a group. */
+export function groupTag({ id, name, boxes }: GroupView): string {
+  return tagOf([id, name, boxes.map((box) => box.id).sort()])
+}
 
 /** A group as it is made. */
 export const newGroupSchema = z.strictObject({

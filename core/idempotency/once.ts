@@ -9,7 +9,7 @@ type Tx = Transaction<Database>
 /** A request that is to happen once: the key that its caller chose, and the MAC of what it asks for. */
 export type Asked = { key: string; fingerprint: string }
 /** What the caller was answered. */
-export type Answer = { status: number; location: string; body: unknown }
+export type Answer = { status: number; location: string; etag?: string; body: unknown }
 
 /** Another request with this key has made the thing meanwhile; its answer is to be read. */
 export class MadeMeanwhile extends Error {}

@@ -1,8 +1,10 @@
 import { sql, type Transaction } from 'kysely'
 import type { Database, Job } from '../../db/schema'
 import { type Ctx, requireTo } from '../context'
+import { refuseStale } from '../edits/tag'
 import { IllegalTransition, Invalid } from '../errors'
 import type { JobId } from '../ids'
+import { jobTag } from './job-view'
 import { isTerminal } from './state'
 import { recordJobEvent } from './transition'
 import { visibleJob } from './visible-job'
@@ -12,13 +14,14 @@ import { visibleJob } from './visible-job'
  * deadline moves and the supervisor is told: until it says that it knows (`attempts.controlHeard`), the new deadline is pending, and
  * an end by the old one still counts. The same value again changes nothing.
  * @throws NotFound, also for another organisation's job; IllegalTransition once the script has ended; Invalid when the new
- *   deadline would be over already
+ *   deadline would be over already; DomainError `precondition_failed`
  */
 export async function extendJob(ctx: Ctx, jobId: JobId, timeoutSeconds: number): Promise<void> {
   await ctx.db.transaction().execute(async (tx) => {
     await tx.selectFrom('jobs').select('id').where('id', '=', jobId).forUpdate().execute()
     const job = await visibleJob(tx, ctx, jobId)
     requireTo(ctx, 'run')
+    await refuseStale(ctx, () => jobTag(job))
     if (isTerminal(job.state) || job.state === 'uploading_artifacts')
       throw new IllegalTransition(jobId, job.state, 'get another timeout')
     if (timeoutSeconds === job.timeoutSeconds) return

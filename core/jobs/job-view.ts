@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Db } from '../../db/client'
 import { type Job, WAIT_CODES, type WaitReason } from '../../db/schema'
 import { ARTIFACT_STATES, artifactCountsSchema } from '../artifacts/artifact-view'
+import { tagOf } from '../edits/tag'
 import { idIn } from '../events/actor'
 import type { OrgId } from '../ids'
 import { FAILURE_CLASSES, JOB_STATES, WAITING_STATES } from './state'
@@ -73,6 +74,11 @@ export const jobViewSchema = z
   })
   .meta({ id: 'Job' })
 export type JobView = z.infer<typeof jobViewSchema>
+
+/** Names what people can edit of a job. */
+export function jobTag({ id, timeoutSeconds }: Pick<JobView, 'id' | 'timeoutSeconds'>): string {
+  return tagOf([id, timeoutSeconds])
+}
 
 /** True while a job waits for a box. */
 export function isWaiting(state: JobView['state']): boolean {

@@ -9,7 +9,8 @@ const amount = () => z.object({ count: z.number().int(), sizeBytes: z.number().i
 /** What would go by some settings if the sweep ran to its end now. Nothing is removed by asking. */
 export const retentionPreviewSchema = z
   .object({
-    retention: retentionSchema,
+    saved: retentionSchema.meta({ description: 'As it is now.' }),
+    retention: retentionSchema.meta({ description: 'What is previewed: the same, or what was given instead.' }),
     wouldRemove: z.object({
       jobs: amount().meta({ description: 'Jobs, and the bytes of their logs (lines, uncompressed) and artifacts.' }),
       logs: amount().meta({ description: 'Logs of jobs that stay.' }),
@@ -17,6 +18,7 @@ export const retentionPreviewSchema = z
     }),
   })
   .meta({ id: 'RetentionPreview' })
+export type RetentionPreview = z.infer<typeof retentionPreviewSchema>
 type Amount = { count: number; sizeBytes: number }
 const NOTHING: Amount = { count: 0, sizeBytes: 0 }
 
@@ -27,10 +29,11 @@ const NOTHING: Amount = { count: 0, sizeBytes: 0 }
 export async function previewRetention(
   ctx: Ctx,
   others: { [K in keyof Retention]?: Retention[K] | undefined } = {},
-): Promise<z.infer<typeof retentionPreviewSchema>> {
+): Promise<RetentionPreview> {
   requireTo(ctx, 'manage')
   const given = Object.entries(others).filter(([, days]) => days !== undefined)
-  const retention: Retention = { ...(await readRetention(ctx.db, ctx.orgId)), ...Object.fromEntries(given) }
+  const saved = await readRetention(ctx.db, ctx.orgId)
+  const retention: Retention = { ...saved, ...Object.fromEntries(given) }
   const keeps = (days: number | null): Keeps | undefined => (days === null ? undefined : { orgId: ctx.orgId, days })
   const jobs = keeps(retention.jobsDays)
   const wouldRemove = {
@@ -38,7 +41,7 @@ export async function previewRetention(
     logs: await logsToGo(ctx, keeps(retention.logsDays), jobs),
     artifacts: await artifactsToGo(ctx, keeps(retention.artifactsDays), jobs),
   }
-  return { retention, wouldRemove }
+  return { saved, retention, wouldRemove }
 }
 
 async function jobsToGo({ db }: Ctx, keeps: Keeps | undefined): Promise<Amount> {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Db } from '../../db/client'
+import { tagOf } from '../edits/tag'
 import type { OrgId } from '../ids'
 
 const MAX_DAYS = 36_500
@@ -16,6 +17,11 @@ export const retentionSchema = z
   .object({ jobsDays: days(), logsDays: days(), artifactsDays: days() })
   .meta({ id: 'Retention' })
 export type Retention = z.infer<typeof retentionSchema>
+
+/** Names the settings as they are. */
+export function retentionTag({ jobsDays, logsDays, artifactsDays }: Retention): string {
+  return tagOf([jobsDays, logsDays, artifactsDays])
+}
 
 /** What an organisation keeps for how long. A new one keeps everything for ever. */
 export async function readRetention(db: Pick<Db, 'selectFrom'>, orgId: OrgId): Promise<Retention> {

@@ -30,7 +30,7 @@ test('the attempts of a job say where they ran and how they ended', async () => 
   expect(await attemptsOf(job.id)).toMatchObject({
     items: [{ phase: 'closed', endedBy: 'script', exitCode: 3, closedBy: 'done', closedAt: expect.any(String) }],
   })
-  expect(await attemptsOf((await aJob(ctx)).id)).toEqual({ items: [] })
+  expect(await attemptsOf((await aJob(ctx)).id)).toEqual({ items: [], nextCursor: null })
   const stranger = await aMember(s.web)
   expect(await ask(s.url, `/jobs/${job.id}/attempts`, { bearer: stranger.bearer })).toMatchObject({ status: 404 })
 })

@@ -74,6 +74,6 @@ function isMeanwhile(error: unknown): boolean {
   return error instanceof MadeMeanwhile || (error instanceof Error && isMeanwhile(error.cause))
 }
 
-function replay({ status, location, body }: Answer): Response {
-  return json(body, status, { location, 'idempotency-replayed': 'true' })
+function replay({ status, location, etag, body }: Answer): Response {
+  return json(body, status, { location, ...(etag && { etag }), 'idempotency-replayed': 'true' })
 }

@@ -27,6 +27,10 @@ const ERRORS: Record<number, Known> = {
     description: 'The object store no longer has it.',
     ...{ code: 'gone', message: 'The object store no longer has out/trace.csv.' },
   },
+  412: {
+    description: 'It was edited since the caller read it: its ETag is none of those in If-Match.',
+    ...{ code: 'precondition_failed', message: 'It was edited since you read it. Read it again, and decide anew.' },
+  },
   413: {
     description: 'The body, the script or the bundle is too large. Said before it is read where Content-Length tells.',
     ...{ code: 'too_large', message: 'The body must be at most 2000000 bytes.' },
@@ -49,6 +53,8 @@ const ERRORS: Record<number, Known> = {
   },
 }
 
+const REFERRED = [400, 401, 403, 404, 412, 413, 415, 500, 503]
+
 const retryAfter = { description: 'In so many seconds.', schema: { type: 'integer' }, example: 2 }
 
 function responseOf(status: number, { description, code, message }: Known) {
@@ -59,18 +65,15 @@ function responseOf(status: number, { description, code, message }: Known) {
   }
 }
 
-/** Those that no operation gives without saying when. */
-const OWN = new Set(['409', '410', '422'])
-
-/** The errors that operations refer to. */
+/** The errors that operations refer to; the others they give with words of their own. */
 export const ERROR_RESPONSES = Object.fromEntries(
   Object.entries(ERRORS)
-    .filter(([status]) => !OWN.has(status))
+    .filter(([status]) => REFERRED.includes(Number(status)))
     .map(([status, known]) => [`Error${status}`, responseOf(Number(status), known)]),
 )
 
 /** What decides which errors an operation gives without saying so. */
-export type Kind = { method: string; path: string; isOpen: boolean; hasBody: boolean }
+export type Kind = { method: string; path: string; isOpen: boolean; hasBody: boolean; edits: boolean }
 
 /**
  * The errors of an operation: those of its kind, and its own. Where it says itself when it gives one, that is what is said.
@@ -86,12 +89,13 @@ export function errorsOf(kind: Kind, own: Errors & { 503?: string } = {}): Recor
   return Object.fromEntries([...known, ...told])
 }
 
-function ofKind({ method, path, isOpen, hasBody }: Kind): number[] {
+function ofKind({ method, path, isOpen, hasBody, edits }: Kind): number[] {
   if (isOpen) return []
   return [
     ...[400, 401],
     ...(method === 'GET' ? [] : [403]),
     ...(path.includes('{') ? [404] : []),
+    ...(edits ? [412] : []),
     ...(hasBody ? [413, 415] : []),
     ...[500, 503],
   ]

@@ -2,7 +2,7 @@ import { PARAMETERS } from '../trpc/examples'
 import type { Meta } from '../trpc/init'
 import { errorsOf } from './openapi-errors'
 
-type Schema = { required?: string[]; oneOf?: object[]; [key: string]: unknown }
+export type Schema = { required?: string[]; oneOf?: object[]; [key: string]: unknown }
 type Parameter = {
   name: string
   in: string
@@ -16,7 +16,10 @@ type Success = { description: string; content?: Content; headers?: Record<string
 
 /** An operation as the document has it, as far as it is spoken of here. */
 export type DocumentedOperation = {
+  operationId?: string
   summary?: string
+  description?: string
+  tags?: string[]
   parameters?: Parameter[]
   requestBody?: { required?: boolean; content?: Content }
   responses: Record<string, unknown>
@@ -24,7 +27,7 @@ export type DocumentedOperation = {
 }
 
 /** What is known of an operation beside what stands in the document: of a procedure its meta, of the others what they say. */
-export type Facts = Pick<Meta, 'errors' | 'example'> & {
+export type Facts = Pick<Meta, 'errors' | 'example' | 'edits' | 'etag'> & {
   created: boolean
   /** It makes something, once for an Idempotency-Key. */
   once: boolean
@@ -39,16 +42,29 @@ const idempotencyKey: Parameter = {
   example: '0c7a2b1e-5f0e-4a52-9c1f-0b7f5b1c2d3e',
 }
 const replayed = { description: 'true: this was answered before.', schema: { type: 'string', enum: ['true'] } }
+const ifMatch: Parameter = {
+  name: 'If-Match',
+  in: 'header',
+  description: 'ETag of the thing as you read it: when somebody edited it meanwhile, nothing is changed. Default: any.',
+  schema: { type: 'string' },
+}
+const etag = {
+  description:
+    'Names what can be edited about the thing, for If-Match. What it does by itself does not change it, so it is of no use for caching.',
+  schema: { type: 'string' },
+}
+const link = { description: '<…>; rel="next": the next page; not sent with the last one.', schema: { type: 'string' } }
 const KEY_USED = 'The Idempotency-Key was used for another request, or with another body.'
 
 /** Says what the generator can't: 201, a body that may be left out, examples, and the errors as they are. */
 export function finish(operation: DocumentedOperation, method: string, path: string, facts: Facts): void {
   const { requestBody, parameters = [] } = operation
   const isOpen = operation.security === undefined
-  const kind = { method, path, isOpen, hasBody: requestBody !== undefined }
+  const kind = { method, path, isOpen, hasBody: requestBody !== undefined, edits: facts.edits ?? false }
   const errors = facts.once ? { ...facts.errors, 409: [facts.errors?.[409], KEY_USED].join(' ').trim() } : facts.errors
   operation.responses = { ...successOf(operation, facts), ...errorsOf(kind, errors) }
   if (facts.once) operation.parameters = [...parameters, idempotencyKey]
+  if (facts.edits) operation.parameters = [...parameters, ifMatch]
   if (isOpen) operation.security = []
   for (const parameter of parameters) {
     if (parameter.in === 'path') parameter.example = PARAMETERS[parameter.name]
@@ -60,19 +76,30 @@ export function finish(operation: DocumentedOperation, method: string, path: str
   requestBody.required = schemas.some(({ schema }) => (schema?.required ?? schema?.oneOf ?? []).length > 0)
 }
 
-function successOf(operation: DocumentedOperation, { created, once, example }: Facts): Record<string, unknown> {
+function successOf(operation: DocumentedOperation, facts: Facts): Record<string, unknown> {
+  const { created, example } = facts
   const success = Object.entries(operation.responses).filter(([status]) => /^[23]/.test(status)) as [string, Success][]
   return Object.fromEntries(
     success.map(([status, response]) => {
       const answer = response.content?.['application/json']
       if (answer && example) answer.example = example.answer
-      return [created ? '201' : status, once ? asMade(response, created ? 'Made.' : response.description) : response]
+      const headers = { ...response.headers, ...headersOf(response, facts) }
+      const description = created ? 'Made.' : response.description
+      return [
+        created ? '201' : status,
+        { ...response, description, ...(Object.keys(headers).length > 0 && { headers }) },
+      ]
     }),
   )
 }
 
 const location = { description: 'Where it is.', schema: { type: 'string' } }
 
-function asMade(response: Success, description: string): Success {
-  return { ...response, description, headers: { Location: location, 'Idempotency-Replayed': replayed } }
+function headersOf({ content }: Success, facts: Facts): Record<string, unknown> {
+  const { nextCursor, nextFrom } = (content?.['application/json']?.schema?.properties ?? {}) as Record<string, unknown>
+  return {
+    ...(facts.once && { Location: location, 'Idempotency-Replayed': replayed }),
+    ...(facts.etag && { ETag: etag }),
+    ...((nextCursor !== undefined || nextFrom !== undefined) && { Link: link }),
+  }
 }

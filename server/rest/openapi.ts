@@ -34,22 +34,22 @@ const TAGS: Record<string, string> = {
   service: 'Of the service itself; for everybody, without a token.',
 }
 
-type Document = {
+export type ApiDocument = {
   info: Record<string, unknown>
   tags: { name: string; description: string }[]
   paths: Record<string, Record<string, DocumentedOperation>>
   components: { schemas: Record<string, unknown>; responses?: Record<string, unknown> }
 }
 
-let made: Document | undefined
+let made: ApiDocument | undefined
 
 /** The OpenAPI 3.1 document: what the routers declare, and the routes that are written by hand. */
-export function openApiDocument(): Document {
+export function openApiDocument(): ApiDocument {
   made ??= make()
   return made
 }
 
-function make(): Document {
+function make(): ApiDocument {
   const document = generateOpenApiDocument(appRouter, {
     openApiVersion: '3.1.0',
     title: 'Stout',
@@ -59,7 +59,7 @@ function make(): Document {
     tags: Object.keys(TAGS),
     securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'An API token: stout_…' } },
     defs: { Error: errorSchema },
-  }) as unknown as Document
+  }) as unknown as ApiDocument
   document.tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }))
   const facts = new Map<string, Facts>()
   for (const { method, path, meta } of operationsOf(appRouter)) {

@@ -4,7 +4,7 @@ import { addBox } from '../../core/boxes/add-box'
 import { boxAddressSchema, boxChangesSchema, newBoxSchema } from '../../core/boxes/box-fields'
 import { getBox } from '../../core/boxes/get-box'
 import { listBoxEvents } from '../../core/boxes/list-box-events'
-import { boxViewSchema, listBoxes } from '../../core/boxes/list-boxes'
+import { boxTag, boxViewSchema, listBoxes } from '../../core/boxes/list-boxes'
 import { probeBox, probeReportSchema } from '../../core/boxes/probe-box'
 import { removeBox } from '../../core/boxes/remove-box'
 import { updateBox } from '../../core/boxes/update-box'
@@ -54,6 +54,7 @@ export const boxesRouter = router({
       },
       created: ({ id }) => `/api/v1/boxes/${id}`,
       errors: { 409: NOT_ALONE, 422: NO_ANSWER },
+      etag: boxTag,
       example: { body: NEW_BOX, answer: BOX },
     })
     .input(newBoxSchema)
@@ -63,6 +64,7 @@ export const boxesRouter = router({
   get: procedure
     .meta({
       openapi: { method: 'GET', path: '/boxes/{boxId}', tags, summary: 'Get a box, also one that was removed' },
+      etag: boxTag,
       example: { answer: BOX },
     })
     .input(z.strictObject({ boxId: boxIdSchema }))
@@ -76,6 +78,7 @@ export const boxesRouter = router({
         description: 'A new address or token is tried first, and must lead to the same box.',
       },
       errors: { 409: `${NOT_ALONE} Or the box was removed.`, 422: NO_ANSWER },
+      ...{ etag: boxTag, edits: true },
       example: { body: { draining: true }, answer: { ...BOX, draining: true } },
     })
     .input(boxChangesSchema.extend({ boxId: boxIdSchema }))
@@ -89,6 +92,7 @@ export const boxesRouter = router({
     .meta({
       openapi: { method: 'DELETE', path: '/boxes/{boxId}', tags, summary: 'Remove a box; its history stays' },
       errors: { 409: 'A job holds the box, or it was removed before.' },
+      edits: true,
       example: { answer: { id: BOX.id, name: BOX.name, removedAt: '2026-11-24T09:30:00.000Z' } },
     })
     .input(z.strictObject({ boxId: boxIdSchema }))

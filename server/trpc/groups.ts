@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { createGroup, deleteGroup, updateGroup } from '../../core/groups/change-group'
-import { getGroup, groupChangesSchema, groupViewSchema, listGroups, newGroupSchema } from '../../core/groups/group-view'
+import {
+  getGroup,
+  groupChangesSchema,
+  groupTag,
+  groupViewSchema,
+  listGroups,
+  newGroupSchema,
+} from '../../core/groups/group-view'
 import { GROUP } from './examples'
 import { procedure, router } from './init'
 import { groupIdSchema, nameCursor, pageLimit } from './inputs'
@@ -24,6 +31,7 @@ export const groupsRouter = router({
       openapi: { method: 'POST', path: '/groups', tags, summary: 'Make a group of boxes that jobs can target' },
       created: ({ id }) => `/api/v1/groups/${id}`,
       errors: { 409: TAKEN, 422: NO_BOX },
+      etag: groupTag,
       example: { body: { name: 'radio', boxes: ['bench-1'] }, answer: GROUP },
     })
     .input(newGroupSchema)
@@ -33,6 +41,7 @@ export const groupsRouter = router({
   get: procedure
     .meta({
       openapi: { method: 'GET', path: '/groups/{groupId}', tags, summary: 'Get a group' },
+      etag: groupTag,
       example: { answer: GROUP },
     })
     .input(z.strictObject({ groupId: groupIdSchema }))
@@ -47,6 +56,7 @@ export const groupsRouter = router({
         description: 'Jobs that wait for it follow it under its new name.',
       },
       errors: { 409: TAKEN, 422: NO_BOX },
+      ...{ etag: groupTag, edits: true },
       example: { body: { name: 'radio' }, answer: GROUP },
     })
     .input(groupChangesSchema.extend({ groupId: groupIdSchema }))
@@ -60,6 +70,7 @@ export const groupsRouter = router({
         description:
           'Jobs that wait for it say that their target is gone, until they are cancelled or their queue limit ends.',
       },
+      edits: true,
       example: { answer: GROUP },
     })
     .input(z.strictObject({ groupId: groupIdSchema }))

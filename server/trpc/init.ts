@@ -11,6 +11,10 @@ export type Meta = OpenApiMeta & {
   /** REST answers 201 with the Location of what was made. */
   created?: (output: { id: string }) => string
   errors?: Errors
+  /** The tag of what the procedure answers (core/edits), which REST tells as ETag. */
+  etag?: (output: never) => string
+  /** It edits a thing as it was read, where REST is given If-Match. */
+  edits?: true
   /** A request and its answer; the parameters of its path are in PARAMETERS. */
   example?: { body?: unknown; answer: unknown }
 }
@@ -22,6 +26,7 @@ const CODES: Record<number, TRPCError['code']> = {
   404: 'NOT_FOUND',
   409: 'CONFLICT',
   410: 'NOT_FOUND',
+  412: 'PRECONDITION_FAILED',
   413: 'PAYLOAD_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
   422: 'UNPROCESSABLE_CONTENT',

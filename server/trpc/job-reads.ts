@@ -46,11 +46,11 @@ export const jobReads = {
         tags,
         summary: 'List the attempts of a job, first to last',
       },
-      example: { answer: { items: [ATTEMPT] } },
+      example: { answer: { items: [ATTEMPT], nextCursor: null } },
     })
-    .input(z.strictObject({ jobId: jobIdSchema }))
-    .output(z.object({ items: z.array(attemptViewSchema) }))
-    .query(async ({ ctx, input }) => ({ items: await listAttempts(ctx, input.jobId) })),
+    .input(z.strictObject({ jobId: jobIdSchema, cursor: queryInt(1).optional().meta(CURSOR), limit: pageLimit() }))
+    .output(z.object({ items: z.array(attemptViewSchema), nextCursor: z.number().int().nullable() }))
+    .query(({ ctx, input: { jobId, ...page } }) => listAttempts(ctx, jobId, page)),
 
   logs: procedure
     .meta({

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { cancelJob } from '../../core/jobs/cancel-job'
 import { extendJob } from '../../core/jobs/extend-job'
 import { getJob } from '../../core/jobs/get-job'
-import { jobViewSchema } from '../../core/jobs/job-view'
+import { jobTag, jobViewSchema } from '../../core/jobs/job-view'
 import { listJobs } from '../../core/jobs/list-jobs'
 import { rerunJob } from '../../core/jobs/rerun-job'
 import { changesSchema, submissionSchema, timeoutSecondsSchema } from '../../core/jobs/submission'
@@ -26,6 +26,7 @@ export const jobsRouter = router({
       },
       created: ({ id }) => `/api/v1/jobs/${id}`,
       errors: { 422: 'It names a box, group or bundle that is not there, or a file that is not in the bundle.' },
+      etag: jobTag,
       example: { body: NEW_JOB, answer: QUEUED_JOB },
     })
     .input(submissionSchema)
@@ -60,6 +61,7 @@ export const jobsRouter = router({
         ...{ method: 'GET', path: '/jobs/{jobId}', tags, summary: 'Get a job' },
         description: 'Why it waits for a box is found out now. Its attempt can still drain when it is over.',
       },
+      etag: jobTag,
       example: { answer: JOB },
     })
     .input(z.strictObject({ jobId: jobIdSchema }))
@@ -127,6 +129,7 @@ export const jobsRouter = router({
         409: 'The script has ended.',
         422: 'The new deadline would be over already.',
       },
+      ...{ etag: jobTag, edits: true },
       example: { body: { timeoutSeconds: 7_200 }, answer: { ...QUEUED_JOB, timeoutSeconds: 7_200 } },
     })
     .input(z.strictObject({ jobId: jobIdSchema, timeoutSeconds: timeoutSecondsSchema }))

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { changeRetention } from '../../core/retention/change-retention'
-import { previewRetention, retentionPreviewSchema } from '../../core/retention/preview-retention'
-import { retentionSchema } from '../../core/retention/settings'
+import { previewRetention, type RetentionPreview, retentionPreviewSchema } from '../../core/retention/preview-retention'
+import { retentionSchema, retentionTag } from '../../core/retention/settings'
 import { RETENTION } from './examples'
 import { procedure, router } from './init'
 import { queryInt } from './inputs'
@@ -20,7 +20,14 @@ export const retentionRouter = router({
         description: 'Nothing is removed by asking.',
       },
       errors: { 403: 'Owners and admins alone may ask.' },
-      example: { answer: { retention: RETENTION, wouldRemove: { jobs: NOTHING, logs: NOTHING, artifacts: NOTHING } } },
+      etag: ({ saved }: RetentionPreview) => retentionTag(saved),
+      example: {
+        answer: {
+          saved: RETENTION,
+          retention: RETENTION,
+          wouldRemove: { jobs: NOTHING, logs: NOTHING, artifacts: NOTHING },
+        },
+      },
     })
     .input(
       z.strictObject({
@@ -41,6 +48,7 @@ export const retentionRouter = router({
         summary: 'Say for how long jobs, logs and artifacts are kept',
         description: 'In days from the end of a job; null: for ever. What is left out stays.',
       },
+      ...{ etag: retentionTag, edits: true },
       example: { body: { logsDays: 90 }, answer: RETENTION },
     })
     .input(retentionSchema.partial().strict())

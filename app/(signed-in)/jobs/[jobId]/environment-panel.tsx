@@ -17,7 +17,7 @@ export function EnvironmentPanel({ job }: { job: JobView }) {
   const jobId = job.id as JobId
   const [attempt] = useAttempt(job)
   const submission = useQuery(trpc.jobs.submission.queryOptions({ jobId }))
-  const attempts = useQuery(trpc.jobs.attempts.queryOptions({ jobId }))
+  const attempts = useQuery(trpc.jobs.attempts.queryOptions({ jobId, limit: 200 }))
   const failed = submission.error ?? attempts.error
   if (failed) {
     return (

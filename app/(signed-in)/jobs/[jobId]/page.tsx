@@ -27,7 +27,7 @@ export default async function JobPage({ params }: PageProps<'/jobs/[jobId]'>) {
   // awaited: parts that come later would find newer answers than they were drawn with, since the job goes on meanwhile
   await Promise.all([
     queryClient().prefetchQuery(trpc.jobs.events.queryOptions(input)),
-    queryClient().prefetchQuery(trpc.jobs.attempts.queryOptions({ jobId: input.jobId })),
+    queryClient().prefetchQuery(trpc.jobs.attempts.queryOptions({ jobId: input.jobId, limit: 200 })),
   ])
   return (
     <Hydrate>

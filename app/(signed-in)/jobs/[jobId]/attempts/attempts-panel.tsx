@@ -15,7 +15,7 @@ import { useAttempt } from './use-attempt'
 /** The attempts of a job, newest first: where each ran, when and how long, and why it ended. A click shows what is known of it. */
 export function AttemptsPanel({ job }: { job: JobView }) {
   const trpc = useTRPC()
-  const { items } = useSuspenseQuery(trpc.jobs.attempts.queryOptions({ jobId: job.id as JobId })).data
+  const { items } = useSuspenseQuery(trpc.jobs.attempts.queryOptions({ jobId: job.id as JobId, limit: 200 })).data
   const [shown, choose] = useAttempt(job)
   return (
     <ol reversed className="divide-y divide-line">
