@@ -11,12 +11,12 @@ const servers = {
 }
 /**
  * What queues and live bus run on. `redis` runs those tests again that have queues or a bus, `cluster` only those of whole jobs; the
- * rest of Stout knows of no backend. Default: everything on Postgres alone.
+ * rest of Stout knows of no backend, and what Python does is the same. Default: everything on Postgres alone.
  */
 const backend = (process.env.STOUT_TEST_BACKEND || 'postgres') as 'postgres' | 'redis' | 'cluster'
 const INCLUDED = {
   postgres: ['**/*.int.test.ts'],
-  redis: ['worker/**/*.int.test.ts', 'server/**/*.int.test.ts'],
+  redis: ['worker/**/!(cpython-suite).int.test.ts', 'server/**/*.int.test.ts'],
   cluster: ['worker/job-run.int.test.ts'],
 }
 

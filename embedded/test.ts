@@ -70,7 +70,7 @@ async function runChecker({ command, filesRead }: Checker): Promise<Counts> {
 }
 
 /** @param backend what queues and live bus run on; without one, every test there is, on Postgres */
-async function runVitest(tools: Record<string, string>, backend?: 'cluster'): Promise<Counts> {
+async function runVitest(tools: Record<string, string>, backend?: 'redis' | 'cluster'): Promise<Counts> {
   const report = path.join(OWN, `vitest-${backend ?? 'all'}.json`)
   const chosen = backend ? ['--project=integration'] : []
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
@@ -110,6 +110,7 @@ async function main(): Promise<void> {
   else await writeRouteTypes()
   for (const checker of CHECKERS) await part(checker.name, async () => await runChecker(checker))
   await part('unit and integration tests', async () => await runVitest(tools))
+  if (tools.STOUT_REDIS_SERVER) await part('queues and bus on Redis', async () => await runVitest(tools, 'redis'))
   if (tools.STOUT_REDIS_SERVER) await part('jobs on a Redis cluster', async () => await runVitest(tools, 'cluster'))
   if (withBrowser) await part('a storm on Postgres', async () => await runChaos(tools, 'pg'))
   if (withBrowser && tools.STOUT_REDIS_SERVER)
