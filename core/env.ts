@@ -23,6 +23,8 @@ const EnvSchema = z.object({
   STOUT_BOX_CA: z.string().optional(),
   /** Root of every derived key: tokens, run tokens, sealed credentials. */
   STOUT_SECRET: z.string().min(32, 'needs at least 32 characters'),
+  /** Proxies of ours that stand in front of web and worker; each adds to X-Forwarded-For. */
+  STOUT_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   STOUT_HOST: z.string().default('127.0.0.1'),
   STOUT_WORKER_PORT: port(3001),
   /** The object store, as this process reaches it. */

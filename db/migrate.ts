@@ -16,6 +16,7 @@ import * as logPacking from './migrations/0011-log-packing'
 import * as reruns from './migrations/0012-reruns'
 import * as idempotency from './migrations/0013-idempotency'
 import * as search from './migrations/0014-search'
+import * as rateLimits from './migrations/0015-rate-limits'
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-access': access,
@@ -32,6 +33,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0012-reruns': reruns,
   '0013-idempotency': idempotency,
   '0014-search': search,
+  '0015-rate-limits': rateLimits,
 }
 const GIVE_UP_MS = 120_000
 const AGAIN_MS = 100

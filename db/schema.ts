@@ -394,6 +394,12 @@ interface IdempotencyKeysTable {
   createdAt: DefaultNow
 }
 
+interface RateLimitsTable {
+  /** What is limited, of whom. */
+  key: string
+  busyUntil: Date
+}
+
 export interface Database {
   orgs: OrgsTable
   users: UsersTable
@@ -418,6 +424,7 @@ export interface Database {
   artifacts: ArtifactsTable
   jobSecrets: JobSecretsTable
   idempotencyKeys: IdempotencyKeysTable
+  rateLimits: RateLimitsTable
 }
 
 export type Job = Selectable<JobsTable>

@@ -30,7 +30,7 @@ export function explain(error: unknown): Failure {
       ...{ status, code, message },
       ...(issues.length > 0 && { issues }),
       ...('reason' in detail && { detail }),
-      ...(PASSING_CODES.has(code) && { retryAfterSeconds: RETRY_AFTER_SECONDS }),
+      ...(PASSING_CODES.has(code) && { retryAfterSeconds: Number(detail.retryAfterSeconds ?? RETRY_AFTER_SECONDS) }),
     }
   }
   if (error instanceof z.ZodError) return badInput(issuesOf(error))

@@ -6,7 +6,7 @@ import { messages } from './testing/sse'
 
 test('the web process counts requests by the template of their route, and its open streams', async () => {
   await using s = await aServer()
-  watchRequests(s.web.metrics)
+  watchRequests(s.web.metrics, 0)
   const member = await aMember(s.web)
   await aBox(member.ctx)
   const { id } = await aJob(member.ctx, { state: 'running' })
@@ -34,7 +34,7 @@ test('the web process counts requests by the template of their route, and its op
 
 test('a proxy that passes a request on gets no metrics, nor does one who names a peer', async () => {
   await using s = await aServer()
-  watchRequests(s.web.metrics)
+  watchRequests(s.web.metrics, 0)
   const ask = async (headers: Record<string, string>) => (await fetch(`${s.url}/metrics`, { headers })).status
   expect(await ask({})).toBe(200)
   expect(await ask({ 'x-forwarded-for': '192.0.2.1' })).toBe(403)

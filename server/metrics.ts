@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { clientAddress } from '../core/access/client-address'
 import { wasForwarded } from '../core/access/metrics-door'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -51,16 +52,27 @@ export function openMetrics() {
 /** Says who is at the other end of a connection; whatever a sender puts there is overwritten. */
 export const PEER = 'x-stout-peer'
 export const FORWARDED = 'forwarded'
+const ADDRESS = 'x-stout-address'
+
+/** Where a request came from: as the HTTP server saw it, or the nearest proxy that we know of. */
+export function addressOf(headers: Headers): string {
+  return headers.get(ADDRESS) ?? 'unknown'
+}
 
 /**
  * Watches the HTTP server of this process from below Next: notes the peer of each request in a header, since the requests that
  * handlers get no longer know their connection, and counts pages and their parts, which no handler of ours answers.
  */
-export function watchRequests(metrics: Metrics): void {
+export function watchRequests(metrics: Metrics, proxies: number): void {
   const began = new WeakMap<IncomingMessage, number>()
   subscribe('http.server.request.start', (message) => {
     const { request } = message as { request: IncomingMessage }
     request.headers[PEER] = wasForwarded(request.headers) ? FORWARDED : (request.socket.remoteAddress ?? FORWARDED)
+    request.headers[ADDRESS] = clientAddress(
+      request.socket.remoteAddress,
+      request.headers['x-forwarded-for']?.toString(),
+      proxies,
+    )
     began.set(request, performance.now())
   })
   subscribe('http.server.response.finish', (message) => {

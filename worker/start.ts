@@ -65,7 +65,16 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
     },
     { host: env.STOUT_HOST, port: env.STOUT_WORKER_PORT },
     log,
-    new LogSockets({ db, bus, keys, log, publicUrl, openCookie: decode, ...logReaders(db, store) }),
+    new LogSockets({
+      db,
+      bus,
+      keys,
+      log,
+      publicUrl,
+      proxies: env.STOUT_PROXIES,
+      openCookie: decode,
+      ...logReaders(db, store),
+    }),
   )
   const dispatching: DispatchDeps = {
     db,

@@ -9,6 +9,7 @@ import { Field, inputClasses } from '../ui/field'
 import { Notice } from '../ui/notice'
 
 const WRONG = 'E-mail or password is wrong.'
+const TOO_MANY = 'Too many wrong tries. Wait a minute, then try again.'
 const AWAY = 'Stout does not answer just now. Try again in a moment.'
 
 /** Signs in by e-mail and password, then opens `next` afresh, so that nothing of an earlier session is left in memory. */
@@ -25,7 +26,7 @@ export function SignInForm({ next }: { next: Route }) {
     setFailure('')
     const answer = await signIn('password', { email, password, redirect: false }).catch(() => undefined)
     if (answer?.ok) return window.location.assign(next)
-    setFailure(answer?.status === 401 ? WRONG : AWAY)
+    setFailure(answer?.status === 401 ? WRONG : answer?.status === 429 ? TOO_MANY : AWAY)
     setBusy(false)
   }
 

@@ -3,6 +3,7 @@ import type { Ctx } from '../context'
 import { DomainError } from '../errors'
 import type { SessionId, TokenId, UserId } from '../ids'
 import { findToken, isTokenGood } from './api-tokens'
+import { countUnknownToken } from './guesses'
 import type { Keys } from './keys'
 import { checkSession } from './sessions'
 
@@ -11,10 +12,20 @@ export type Credential = { kind: 'session'; id: SessionId } | { kind: 'token'; i
 /** Who came through one of the doors. */
 export type Caller = Pick<Ctx, 'orgId' | 'role' | 'actor'> & { userId: UserId; credential: Credential }
 
-/** @throws DomainError `unauthenticated` */
-export async function callerByToken({ db, keys }: { db: Db; keys: Keys }, token: string | undefined): Promise<Caller> {
+/**
+ * @param address where the request came from
+ * @throws DomainError `unauthenticated`; `limit` for one of too many
+ */
+export async function callerByToken(
+  { db, keys }: { db: Db; keys: Keys },
+  token: string | undefined,
+  address: string,
+): Promise<Caller> {
   const holder = token ? await findToken(db, keys, token) : undefined
-  if (!holder) throw new DomainError('unauthenticated', 'The API token is unknown, revoked or expired.')
+  if (!holder) {
+    await countUnknownToken(db, address)
+    throw new DomainError('unauthenticated', 'The API token is unknown, revoked or expired.')
+  }
   const { orgId, role, userId, tokenId } = holder
   return { orgId, role, actor: `token:${tokenId}`, userId, credential: { kind: 'token', id: tokenId } }
 }

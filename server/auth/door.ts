@@ -6,6 +6,7 @@ import type { UserId } from '../../core/ids'
 import type { SubmitCtx } from '../../core/jobs/submit-job'
 import type { PackedLogs } from '../../core/logs/packed-logs'
 import type { Web } from '../compose'
+import { addressOf } from '../metrics'
 
 /** A request that came through one of the doors: what verbs take, and what the answer needs besides. */
 export type RequestCtx = SubmitCtx & {
@@ -25,7 +26,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
  */
 export async function enter(web: Web, request: Request, requestId: string): Promise<RequestCtx> {
   const authorization = request.headers.get('authorization')
-  if (authorization !== null) return await byToken(web, authorization, requestId)
+  if (authorization !== null) return await byToken(web, authorization, addressOf(request.headers), requestId)
   const ctx = await bySession(web, request.headers.get('cookie'), requestId)
   if (!ctx) throw new DomainError('unauthenticated', 'Sign in, or send an API token: Authorization: Bearer stout_….')
   if (!SAFE_METHODS.has(request.method) && !isFromOurPages(request.headers, web.publicUrl)) {
@@ -34,8 +35,8 @@ export async function enter(web: Web, request: Request, requestId: string): Prom
   return ctx
 }
 
-async function byToken(web: Web, authorization: string, requestId: string): Promise<RequestCtx> {
-  return { ...partsOf(web), ...(await callerByToken(web, bearerOf(authorization))), requestId }
+async function byToken(web: Web, authorization: string, address: string, requestId: string): Promise<RequestCtx> {
+  return { ...partsOf(web), ...(await callerByToken(web, bearerOf(authorization), address)), requestId }
 }
 
 /** The caller by the cookie alone; for pages, which answer by a redirect when there is none. */

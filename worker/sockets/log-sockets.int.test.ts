@@ -18,7 +18,7 @@ const OURS = { origin: 'http://stout.test' }
 async function bothDoors(more: Partial<SocketDeps> = {}) {
   const stack = new AsyncDisposableStack()
   const s = stack.use(await aServer())
-  const sockets = new LogSockets({ ...s.web, ...more })
+  const sockets = new LogSockets({ ...s.web, proxies: 0, ...more })
   const server = createServer().on('upgrade', (request, connection, head) => sockets.upgrade(request, connection, head))
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const { port } = server.address() as AddressInfo

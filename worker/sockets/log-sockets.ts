@@ -4,6 +4,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
 import type { CallerWatch } from '../../core/access/caller-watch'
 import { bearerOf, type Caller, callerBySession, callerByToken, isOwnOrigin } from '../../core/access/callers'
+import { clientAddress } from '../../core/access/client-address'
 import type { Keys } from '../../core/access/keys'
 import { type OpenCookie, sessionIdOf } from '../../core/access/session-cookie'
 import { DomainError } from '../../core/errors'
@@ -21,6 +22,8 @@ export type SocketDeps = FollowDeps &
     callers: CallerWatch
     openCookie: OpenCookie
     publicUrl: string
+    /** STOUT_PROXIES */
+    proxies: number
     log: Log
     stalledMs?: number
   }
@@ -61,7 +64,7 @@ export class LogSockets {
         socket.on('error', () => socket.terminate())
         keepAlive(socket)
         if (caller && open) void this.#follow(socket, caller, open, asked)
-        else void this.#meet(socket, asked)
+        else void this.#meet(socket, asked, this.#addressOf(request))
       })
     } catch (error) {
       refuse(connection, error)
@@ -78,11 +81,16 @@ export class LogSockets {
   }
 
   /** @throws DomainError when what came along is not good; undefined when nothing did */
-  async #callerOf({ headers }: IncomingMessage): Promise<Caller | undefined> {
-    const { authorization, cookie, origin, host } = headers
-    if (authorization !== undefined) return await callerByToken(this.deps, bearerOf(authorization))
+  async #callerOf(request: IncomingMessage): Promise<Caller | undefined> {
+    const { authorization, cookie, origin, host } = request.headers
+    if (authorization !== undefined)
+      return await callerByToken(this.deps, bearerOf(authorization), this.#addressOf(request))
     if (!cookie || !isOwnOrigin(origin, host, this.deps.publicUrl)) return undefined
     return await callerBySession(this.deps.db, await sessionIdOf(this.deps, cookie))
+  }
+
+  #addressOf({ socket, headers }: IncomingMessage): string {
+    return clientAddress(socket.remoteAddress, headers['x-forwarded-for']?.toString(), this.deps.proxies)
   }
 
   async #open({ orgId, role, actor }: Caller, { jobId, query, requestId }: Asked): Promise<OpenLog> {
@@ -90,13 +98,13 @@ export class LogSockets {
   }
 
   /** Waits for the message that says who this is. */
-  async #meet(socket: WebSocket, asked: Asked): Promise<void> {
+  async #meet(socket: WebSocket, asked: Asked, address: string): Promise<void> {
     this.#strangers++
     const first = await firstMessage(socket).finally(() => this.#strangers--)
     if (first === undefined) return socket.close(...CLOSE.unauthenticated)
     try {
       const { token, ...more } = hello.parse(JSON.parse(first))
-      const caller = await callerByToken(this.deps, token)
+      const caller = await callerByToken(this.deps, token, address)
       const query = logStreamQuery.parse({ ...asked.query, ...more })
       await this.#follow(socket, caller, await this.#open(caller, { ...asked, query }), asked)
     } catch (error) {

@@ -1,3 +1,4 @@
+import { dropOldLimits } from '../../core/access/rate-limits'
 import { dropUnusedBundles } from '../../core/bundles/drop-unused-bundles'
 import { dropOldKeys } from '../../core/idempotency/once'
 import { cleanObjects } from '../../core/store/clean-objects'
@@ -10,6 +11,7 @@ export async function cleanUp({ db, store, log }: { db: Db; store: Store; log: L
   const bundles = await dropUnusedBundles(db)
   const objects = await cleanObjects({ db, store })
   const keys = await dropOldKeys({ db })
+  await dropOldLimits(db)
   const removed = bundles + objects + keys
   if (removed > 0) log.info({ bundles, objects, keys }, 'removed what nobody uses')
   return removed > 0
