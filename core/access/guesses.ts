@@ -5,7 +5,7 @@ import { giveBack, type Limit, take } from './rate-limits'
 /** Wrong passwords for one e-mail, from wherever. */
 export const FOR_EMAIL: Limit = { burst: 10, everySeconds: 10 }
 /** Wrong passwords from one address. */
-export const FROM_ADDRESS: Limit = { burst: 100, everySeconds: 1 }
+const FROM_ADDRESS: Limit = { burst: 100, everySeconds: 1 }
 /** API tokens from one address that nobody has. */
 export const TOKENS: Limit = { burst: 60, everySeconds: 1 }
 
