@@ -2,7 +2,7 @@ import { expect, SIGNED_OUT, signIn, test } from './fixtures'
 
 test.use({ storageState: SIGNED_OUT })
 
-test('a wrong password is refused with a message, and the right one then opens the jobs', async ({
+test('a wrong password is refused with a message, and the right one then opens the overview', async ({
   page,
   system,
   problems,
@@ -15,8 +15,8 @@ test('a wrong password is refused with a message, and the right one then opens t
   await expect(page).toHaveURL(/\/sign-in/)
 
   await signIn(page, system)
-  await expect(page.getByRole('heading', { level: 1, name: 'Jobs' })).toBeVisible()
-  await expect(page).toHaveURL('/jobs')
+  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
+  await expect(page).toHaveURL('/')
 })
 
 test('whoever was sent to the sign-in page gets where they wanted to go', async ({ page, system }) => {
