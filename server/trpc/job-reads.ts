@@ -13,6 +13,14 @@ import { CURSOR, jobIdSchema, pageLimit, queryInt } from './inputs'
 const tags = ['jobs']
 const LINES_A_PAGE = 1_000
 
+/** Lines of a job's log, by their numbers. */
+const linesAsked = z.strictObject({
+  jobId: jobIdSchema,
+  attempt: queryInt(1).optional(),
+  from: queryInt(1).default(1),
+  limit: queryInt(1, LINES_A_PAGE).default(LINES_A_PAGE),
+})
+
 /** What can be read of a job beside itself. */
 export const jobReads = {
   submission: procedure
@@ -60,14 +68,7 @@ export const jobReads = {
       },
       example: { answer: { attempt: 1, items: [LOG_LINE], nextFrom: 2, lineCount: 1, closed: true } },
     })
-    .input(
-      z.strictObject({
-        jobId: jobIdSchema,
-        attempt: queryInt(1).optional(),
-        from: queryInt(1).default(1),
-        limit: queryInt(1, LINES_A_PAGE).default(LINES_A_PAGE),
-      }),
-    )
+    .input(linesAsked)
     .output(
       z.object({
         attempt: z.number().int(),
@@ -121,14 +122,7 @@ export const jobReads = {
       },
       example: { answer: { attempt: 1, items: [OUTPUT_VALUE], nextFrom: 2, lineCount: 1 } },
     })
-    .input(
-      z.strictObject({
-        jobId: jobIdSchema,
-        attempt: queryInt(1).optional(),
-        from: queryInt(1).default(1),
-        limit: queryInt(1, LINES_A_PAGE).default(LINES_A_PAGE),
-      }),
-    )
+    .input(linesAsked)
     .output(
       z.object({
         attempt: z.number().int(),
