@@ -9,7 +9,7 @@ import type { OrgId } from '../ids'
 import { FAILURE_CLASSES, JOB_STATES, WAITING_STATES } from './state'
 import type { Target } from './submission'
 
-const waitReasonSchema = z
+export const waitReasonSchema = z
   .object({
     code: z.enum(WAIT_CODES),
     boxes: z.array(z.string()).meta({ description: 'Names of the boxes that it speaks of.' }),

@@ -72,11 +72,20 @@ const labels = z
   .refine((all) => Object.keys(all).length <= LIMITS.labels, `must be at most ${LIMITS.labels}`)
 
 const name = z.string().min(1, 'must not be empty').max(200, 'must be at most 200 characters')
-const target = z.union(
+export const targetSchema = z.union(
   [z.strictObject({ box: name }), z.strictObject({ group: name }), z.strictObject({ any: z.literal(true) })],
   'must be { "box": name }, { "group": name } or { "any": true }',
 )
-export type Target = z.infer<typeof target>
+export type Target = z.infer<typeof targetSchema>
+
+/** What a box must have: all of it. */
+export const requiresSchema = z
+  .array(
+    z
+      .string()
+      .refine((item) => parseRequirement(item) !== undefined, 'must read label=value, net:TYPE or net:TYPE>=COUNT'),
+  )
+  .max(LIMITS.requires, `must be at most ${LIMITS.requires}`)
 
 const fields = z.strictObject({
   name: text()
@@ -105,15 +114,8 @@ const fields = z.strictObject({
   secrets: secrets.default({}),
   artifacts: artifacts.default({ globs: [], lagerOutput: false }),
   labels: labels.default({}),
-  target: target.default({ any: true }),
-  requires: z
-    .array(
-      z
-        .string()
-        .refine((item) => parseRequirement(item) !== undefined, 'must read label=value, net:TYPE or net:TYPE>=COUNT'),
-    )
-    .max(LIMITS.requires, `must be at most ${LIMITS.requires}`)
-    .default([]),
+  target: targetSchema.default({ any: true }),
+  requires: requiresSchema.default([]),
   timeoutSeconds: seconds(LIMITS.timeoutSeconds),
   queueTimeoutSeconds: seconds(LIMITS.queueTimeoutSeconds),
   graceSeconds: seconds(LIMITS.graceSeconds),

@@ -36,6 +36,9 @@ export type WaitingJob = {
   restingOn: ReadonlyMap<BoxId, Date>
 }
 
+/** What placement looks at when it compares a job with a box. */
+export type Wish = Pick<WaitingJob, 'targetKind' | 'targetId' | 'requires' | 'restingOn'>
+
 export type Placement = { jobId: JobId; boxId: BoxId; slot: number }
 export type Decision = { placements: Placement[]; waits: Map<string, WaitReason[]> }
 
@@ -65,7 +68,8 @@ function whyNot(
   return undefined
 }
 
-const requirementsOf = (job: WaitingJob): Requirement[] => job.requires.flatMap((text) => parseRequirement(text) ?? [])
+const requirementsOf = (job: Pick<Wish, 'requires'>): Requirement[] =>
+  job.requires.flatMap((text) => parseRequirement(text) ?? [])
 
 /**
  * Decides which waiting jobs go to which free boxes, and why the others wait. Pure: the same input gives the same answer.
@@ -144,7 +148,7 @@ function targetsAmong(boxes: Box[]): (job: WaitingJob) => Box[] {
 }
 
 /** Why a job waits: one entry a reason, with the boxes that it keeps away. */
-export function reasonsFor(targeted: readonly CandidateBox[], job: WaitingJob, now: Date): WaitReason[] {
+export function reasonsFor(targeted: readonly CandidateBox[], job: Wish, now: Date): WaitReason[] {
   if (targeted.length === 0) return [{ code: job.targetKind === 'any' ? 'no_free_box' : 'no_such_target', boxes: [] }]
   const requirements = requirementsOf(job)
   const byReason = new Map<string, WaitReason>()
@@ -160,7 +164,7 @@ export function reasonsFor(targeted: readonly CandidateBox[], job: WaitingJob, n
 }
 
 /** True if the job's target is this box, a group of it, or any box. */
-export function isTarget(box: CandidateBox, job: WaitingJob): boolean {
+export function isTarget(box: CandidateBox, job: Pick<Wish, 'targetKind' | 'targetId'>): boolean {
   if (job.targetKind === 'any') return true
   if (job.targetKind === 'box') return box.id === job.targetId
   return job.targetId !== null && box.groupIds.includes(job.targetId)

@@ -9,6 +9,8 @@ import { probeBox, probeReportSchema } from '../../core/boxes/probe-box'
 import { removeBox } from '../../core/boxes/remove-box'
 import { updateBox } from '../../core/boxes/update-box'
 import { eventViewSchema } from '../../core/events/list-events'
+import { requiresSchema, targetSchema } from '../../core/jobs/submission'
+import { seeTarget, targetViewSchema } from '../../core/placement/see-target'
 import { BOX, BOX_EVENT, NEW_BOX, PROBE } from './examples'
 import { procedure, router } from './init'
 import { boxIdSchema, CURSOR, jobIdSchema, nameCursor, pageLimit, queryInt } from './inputs'
@@ -32,6 +34,12 @@ export const boxesRouter = router({
     )
     .output(z.object({ items: z.array(boxViewSchema), nextCursor: z.string().nullable() }))
     .query(({ ctx, input }) => listBoxes(ctx, input)),
+
+  /** Of the boxes that a job would target: which fit, which are free, and why others are not. */
+  forJob: procedure
+    .input(z.strictObject({ target: targetSchema, requires: requiresSchema }))
+    .output(targetViewSchema)
+    .query(({ ctx, input }) => seeTarget(ctx, input)),
 
   probe: procedure
     .meta({

@@ -115,7 +115,7 @@ function record(pairs: readonly Pair[]): Record<string, string> {
   return Object.fromEntries(pairs.filter(isFilled).map(({ key, value }) => [key.trim(), value]))
 }
 
-function targetOf({ target, box, group }: Draft): Submission['target'] {
+export function targetOf({ target, box, group }: Draft): Submission['target'] {
   if (target === 'box') return { box }
   return target === 'group' ? { group } : { any: true }
 }

@@ -8,7 +8,10 @@ import { Hydrate, queryClient, requireCaller, trpc } from '../../../data/server'
 import { PageHeading } from '../../../ui/page-heading'
 import { readJobId } from '../[jobId]/job-id'
 import { BOXES_OFFERED } from './boxes-offered'
+import { EMPTY_DRAFT } from './draft'
 import { NewJobForm } from './new-job-form'
+import { draftOf } from './rerun-draft'
+import { askOf } from './target-ask'
 
 export const metadata: Metadata = { title: 'New job' }
 
@@ -17,6 +20,8 @@ export default async function NewJobPage({ searchParams }: PageProps<'/jobs/new'
   await requireCaller(of === undefined ? '/jobs/new' : `/jobs/new?rerun=${String(of)}`)
   const rerun = of === undefined ? undefined : await findJob(String(of))
   void queryClient().prefetchQuery(trpc.boxes.list.queryOptions(BOXES_OFFERED))
+  const asked = askOf(rerun ? draftOf(rerun.submitted) : EMPTY_DRAFT)
+  if (asked) await queryClient().prefetchQuery(trpc.boxes.forJob.queryOptions(asked)) // it stands there from the beginning
   return (
     <div className="mx-auto flex max-w-5xl flex-col gap-4">
       <PageHeading title={rerun ? `Rerun ${rerun.submitted.name}` : 'New job'} />

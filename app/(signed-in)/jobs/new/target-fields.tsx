@@ -6,10 +6,14 @@ import type { BoxView } from '../../../../core/boxes/list-boxes'
 import { useTRPC } from '../../../data/trpc'
 import { useLiveQueries } from '../../../live/use-live'
 import { useHydrated } from '../../../ui/clock'
-import { Field, FieldError, inputClasses } from '../../../ui/field'
+import { FieldError } from '../../../ui/field'
 import { BOXES_OFFERED } from './boxes-offered'
 import type { Draft, FieldErrors } from './draft'
 import { EntryList } from './list-fields'
+import { askOf, requirementsOf } from './target-ask'
+import { BoxChoice, GroupChoice } from './target-choices'
+import { TargetReport } from './target-report'
+import { useTargetView } from './use-target-view'
 
 const KINDS = [
   { kind: 'any', label: 'Any box that fits' },
@@ -32,6 +36,9 @@ export function TargetFields({
   const known = useQuery(trpc.boxes.list.queryOptions(BOXES_OFFERED)).data?.items
   const boxes = (useHydrated() && known) || [] // the form works without them, so the server does not wait for them
   useLiveQueries('boxes', [trpc.boxes.list.queryFilter(BOXES_OFFERED)])
+  const { read, unread } = requirementsOf(draft)
+  const asked = askOf(draft)
+  const { view, failure } = useTargetView(asked)
   const groups = [...new Set(boxes.flatMap((box) => box.groups))].sort()
   return (
     <>
@@ -53,19 +60,17 @@ export function TargetFields({
           ))}
         </div>
         {draft.target === 'box' && (
-          <Choice
-            label="Box"
+          <BoxChoice
             value={draft.box}
-            options={boxes.map((box) => ({ value: box.name, label: `${box.name} (${availability(box)})` }))}
+            requires={read}
             onChange={(box) => change({ box })}
             invalid={Boolean(errors.target)}
           />
         )}
         {draft.target === 'group' && (
-          <Choice
-            label="Group"
+          <GroupChoice
             value={draft.group}
-            options={groups.map((name) => ({ value: name, label: name }))}
+            groups={groups}
             onChange={(group) => change({ group })}
             invalid={Boolean(errors.target)}
           />
@@ -80,55 +85,15 @@ export function TargetFields({
         onChange={(requires) => change({ requires })}
         errors={errors}
         field="requires"
-        suggestions={requirementsOf(boxes)}
+        suggestions={offeredBy(boxes)}
       />
+      {asked && <TargetReport view={view} failure={failure} unread={unread} />}
     </>
   )
 }
 
-function Choice({
-  label,
-  value,
-  options,
-  onChange,
-  invalid,
-}: {
-  label: string
-  value: string
-  options: { value: string; label: string }[]
-  onChange: (value: string) => void
-  invalid: boolean
-}) {
-  return (
-    <Field label={label}>
-      {(props) => (
-        <select
-          {...props}
-          {...(invalid && { 'aria-invalid': true })}
-          value={value}
-          onChange={(event) => onChange(event.target.value)}
-          className={inputClasses('max-w-lg')}
-        >
-          <option value="">Choose …</option>
-          {value !== '' && !options.some((option) => option.value === value) && <option value={value}>{value}</option>}
-          {options.map((option) => (
-            <option key={option.value} value={option.value}>
-              {option.label}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
-  )
-}
-
-function availability(box: BoxView): string {
-  if (box.status !== 'online') return box.status
-  return box.leases.length >= box.slots ? 'online, busy' : 'online, free'
-}
-
 /** What the boxes that there are could meet. */
-function requirementsOf(boxes: readonly BoxView[]): string[] {
+function offeredBy(boxes: readonly BoxView[]): string[] {
   const labels = boxes.flatMap((box) => Object.entries(box.labels).map(([key, value]) => `${key}=${value}`))
   const nets = boxes.flatMap((box) => box.nets.map((net) => `net:${net.type}`))
   return [...new Set([...labels, ...nets])].sort()
