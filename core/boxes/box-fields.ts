@@ -35,8 +35,12 @@ const labels = z
       .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters'),
   )
   .refine((all) => Object.keys(all).length <= 64, 'must be at most 64')
+  .meta({ description: 'What jobs can require of it.', maxProperties: 64 })
 
-const groups = z.array(plainNameSchema).max(64, 'must be at most 64')
+const groups = z
+  .array(plainNameSchema)
+  .max(64, 'must be at most 64')
+  .meta({ description: 'Names of the groups that it is in.' })
 const slots = z.number().int('must be a whole number').min(1, 'must be at least 1').max(64, 'must be at most 64')
 
 const boxId = z.string().min(1, 'must not be empty').max(200, 'must be at most 200 characters')
@@ -65,13 +69,13 @@ export type NewBox = z.infer<typeof newBoxSchema>
 /** What can be changed about a box; what is left out stays. A new address or token must answer as the same box. */
 export const boxChangesSchema = z.strictObject({
   name: plainNameSchema.optional(),
-  host: host.optional(),
-  pythonPort: port.optional(),
-  httpPort: port.optional(),
-  token: token.optional(),
+  host: host.optional().meta({ description: 'Host name or IP address.' }),
+  pythonPort: port.optional().meta({ description: 'The port that runs Python.' }),
+  httpPort: port.optional().meta({ description: 'The second port: status, nets and lock.' }),
+  token: token.optional().meta({ description: 'Bearer token of the box; null: none.' }),
   labels: labels.optional(),
   groups: groups.optional(),
-  slots: slots.optional(),
+  slots: slots.optional().meta({ description: 'How many jobs it runs at a time.' }),
   draining: z.boolean().optional().meta({ description: 'A draining box ends its jobs and gets no new ones.' }),
   lagerBoxId: boxId.optional().meta({
     description: 'Accepts the box that answers instead of the registered one; must be the identity that was found.',

@@ -19,10 +19,12 @@ const wholeSeconds = (limit: { min: number; max: number }) =>
     .min(limit.min, `must be at least ${limit.min} s`)
     .max(limit.max, `must be at most ${limit.max} s`)
 
-const seconds = (limit: { min: number; max: number; default: number }) => wholeSeconds(limit).default(limit.default)
+const seconds = (limit: { min: number; max: number; default: number }, description: string) =>
+  wholeSeconds(limit).meta({ description }).default(limit.default)
 
-/** How long a script may run, from its start. */
-export const timeoutSecondsSchema = wholeSeconds(LIMITS.timeoutSeconds)
+export const timeoutSecondsSchema = wholeSeconds(LIMITS.timeoutSeconds).meta({
+  description: 'How long the script may run, from its start.',
+})
 
 const variableName = z
   .string()
@@ -33,7 +35,12 @@ const fitsEnv = (vars: Record<string, string>) =>
   Object.entries(vars).reduce((sum, [key, value]) => sum + bytes(key) + bytes(value) + 2, 0) <= LIMITS.envBytes
 const TOO_MUCH_ENV = `must be at most ${LIMITS.envBytes} bytes in all`
 
-const env = z.record(variableName, text()).refine(fitsEnv, TOO_MUCH_ENV)
+const env = z
+  .record(variableName, text())
+  .refine(fitsEnv, TOO_MUCH_ENV)
+  .meta({
+    description: `Variables of the script's environment: at most ${LIMITS.envBytes} bytes, and no STOUT_* or LAGER_*.`,
+  })
 
 const secretValue = text().refine(
   (value) => bytes(value) >= LIMITS.secretMinBytes,
@@ -44,25 +51,35 @@ const secrets = z
   .record(variableName, secretValue)
   .refine((all) => Object.keys(all).length <= LIMITS.secrets, `must be at most ${LIMITS.secrets}`)
   .refine(fitsEnv, TOO_MUCH_ENV)
+  .meta({
+    description: `Go into the script's environment as env does, are masked in its log, and are forgotten at its end. Each of at least ${LIMITS.secretMinBytes} bytes.`,
+    maxProperties: LIMITS.secrets,
+  })
 
 /** A path below the job's directory: relative, with `/`, and nothing that could lead out. */
 const isInside = (path: string) =>
   !path.startsWith('/') && !path.includes('\\') && path.split('/').every((part) => !['', '.', '..'].includes(part))
 
-const artifacts = z.strictObject({
-  /** Patterns below the job's directory: `*`, `?`, `[…]` within a folder, `**` across folders. */
-  globs: z
-    .array(
-      text()
-        .min(1, 'must not be empty')
-        .max(LIMITS.globCharacters, `must be at most ${LIMITS.globCharacters} characters`)
-        .refine(isInside, 'must be a relative path with / and without . or ..'),
-    )
-    .max(LIMITS.globs, `must be at most ${LIMITS.globs}`)
-    .default([]),
-  /** Keep what the script left in Lager's own output folders, too. */
-  lagerOutput: z.boolean().default(false),
-})
+const artifacts = z
+  .strictObject({
+    globs: z
+      .array(
+        text()
+          .min(1, 'must not be empty')
+          .max(LIMITS.globCharacters, `must be at most ${LIMITS.globCharacters} characters`)
+          .refine(isInside, 'must be a relative path with / and without . or ..'),
+      )
+      .max(LIMITS.globs, `must be at most ${LIMITS.globs}`)
+      .meta({
+        description: 'Patterns below the directory of the job: `*`, `?`, `[…]` within a folder, `**` across folders.',
+      })
+      .default([]),
+    lagerOutput: z
+      .boolean()
+      .meta({ description: "Keep what the script left in Lager's own output folders, too." })
+      .default(false),
+  })
+  .meta({ description: 'What is kept beside the files in $STOUT_ARTIFACTS.' })
 
 const labels = z
   .record(
@@ -70,12 +87,15 @@ const labels = z
     text().max(200, 'must be at most 200 characters'),
   )
   .refine((all) => Object.keys(all).length <= LIMITS.labels, `must be at most ${LIMITS.labels}`)
+  .meta({ description: 'Jobs are found by them.', maxProperties: LIMITS.labels })
 
 const name = z.string().min(1, 'must not be empty').max(200, 'must be at most 200 characters')
-export const targetSchema = z.union(
-  [z.strictObject({ box: name }), z.strictObject({ group: name }), z.strictObject({ any: z.literal(true) })],
-  'must be { "box": name }, { "group": name } or { "any": true }',
-)
+export const targetSchema = z
+  .union(
+    [z.strictObject({ box: name }), z.strictObject({ group: name }), z.strictObject({ any: z.literal(true) })],
+    'must be { "box": name }, { "group": name } or { "any": true }',
+  )
+  .meta({ description: 'Which boxes may run it: one, those of a group, or any.' })
 export type Target = z.infer<typeof targetSchema>
 
 /** What a box must have: all of it. */
@@ -86,42 +106,47 @@ export const requiresSchema = z
       .refine((item) => parseRequirement(item) !== undefined, 'must read label=value, net:TYPE or net:TYPE>=COUNT'),
   )
   .max(LIMITS.requires, `must be at most ${LIMITS.requires}`)
+  .meta({ description: 'What its box must have: `label=value`, `net:TYPE` or `net:TYPE>=COUNT`.' })
 
 const fields = z.strictObject({
   name: text()
     .min(1, 'must not be empty')
     .max(LIMITS.nameCharacters, `must be at most ${LIMITS.nameCharacters} characters`)
+    .meta({ description: 'What people know it by.' })
     .default('script'),
-  /** Source of the Python script, at most 1 MB as UTF-8; its size is checked by submitJob, which answers 413. */
-  script: text().min(1, 'must not be empty').optional(),
-  /** SHA-256 in hex of a zip that was uploaded to the organisation before. */
+  // its size is checked by submitJob, which answers 413
+  script: text()
+    .min(1, 'must not be empty')
+    .meta({ description: `Source of the Python script, at most ${LIMITS.scriptBytes} bytes as UTF-8.` })
+    .optional(),
   bundle: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of an uploaded bundle, in 64 hex digits')
+    .meta({ description: 'SHA-256 in hex of a zip that was uploaded before.' })
     .optional(),
-  /** The file of the bundle that is run. */
   entry: text()
     .min(1, 'must not be empty')
     .max(LIMITS.globCharacters, `must be at most ${LIMITS.globCharacters} characters`)
     .refine(isInside, 'must be a relative path with / and without . or ..')
+    .meta({ description: 'The file of the bundle that is run.' })
     .default('main.py'),
   args: z
     .array(text().refine((arg) => bytes(arg) <= LIMITS.argBytes, `must be at most ${LIMITS.argBytes} bytes`))
     .max(LIMITS.args, `must be at most ${LIMITS.args}`)
+    .meta({ description: `Arguments of the script, each of at most ${LIMITS.argBytes} bytes.` })
     .default([]),
   env: env.default({}),
-  /** Go into the script's environment like `env`, are masked in its log, and are forgotten at its end. */
   secrets: secrets.default({}),
   artifacts: artifacts.default({ globs: [], lagerOutput: false }),
   labels: labels.default({}),
   target: targetSchema.default({ any: true }),
   requires: requiresSchema.default([]),
-  timeoutSeconds: seconds(LIMITS.timeoutSeconds),
-  queueTimeoutSeconds: seconds(LIMITS.queueTimeoutSeconds),
-  graceSeconds: seconds(LIMITS.graceSeconds),
-  /** The script is ended when it prints nothing for so long. Null: it may be silent. */
+  timeoutSeconds: timeoutSecondsSchema.default(LIMITS.timeoutSeconds.default),
+  queueTimeoutSeconds: seconds(LIMITS.queueTimeoutSeconds, 'How long it waits for a box.'),
+  graceSeconds: seconds(LIMITS.graceSeconds, 'What the script has to end by itself, from SIGTERM to SIGKILL.'),
   noOutputTimeoutSeconds: wholeSeconds(LIMITS.noOutputTimeoutSeconds)
     .nullable()
+    .meta({ description: 'The script is ended when it prints nothing for so long; null: it may be silent.' })
     .default(LIMITS.noOutputTimeoutSeconds.default),
 })
 
@@ -154,6 +179,12 @@ const optional = Object.fromEntries(
  */
 export const changesSchema = z.strictObject({
   ...optional,
-  secrets: z.record(variableName, secretValue.nullable()).optional(),
+  secrets: z
+    .record(variableName, secretValue.nullable())
+    .meta({
+      description: 'A value for each name that the job has; null: run without it.',
+      maxProperties: LIMITS.secrets,
+    })
+    .optional(),
 })
 export type Changes = z.infer<typeof changesSchema>

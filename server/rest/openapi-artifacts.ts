@@ -1,4 +1,4 @@
-import { attempt, type HandWritten, jobId, security } from './openapi-parts'
+import { artifactId, attempt, type HandWritten, jobId, security } from './openapi-parts'
 
 const tags = ['artifacts']
 
@@ -16,7 +16,7 @@ export const ARTIFACT_OPERATIONS: HandWritten[] = [
       ...{ tags, security },
       parameters: [
         jobId,
-        { name: 'artifactId', in: 'path', required: true, schema: { type: 'string' } },
+        artifactId,
         {
           name: 'inline',
           in: 'query',
@@ -26,7 +26,16 @@ export const ARTIFACT_OPERATIONS: HandWritten[] = [
         },
       ],
       responses: {
-        302: { description: 'Where it is.', headers: { Location: { schema: { type: 'string', format: 'uri' } } } },
+        302: {
+          description: 'Where it is.',
+          headers: {
+            Location: {
+              description: 'In the object store, for a minute.',
+              required: true,
+              schema: { type: 'string', format: 'uri' },
+            },
+          },
+        },
       },
     },
   },
@@ -44,6 +53,9 @@ export const ARTIFACT_OPERATIONS: HandWritten[] = [
       responses: {
         200: {
           description: 'The zip.',
+          headers: {
+            'Content-Length': { description: 'Of the whole zip.', required: true, schema: { type: 'integer' } },
+          },
           content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
         },
       },

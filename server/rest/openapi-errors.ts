@@ -43,6 +43,11 @@ const ERRORS: Record<number, Known> = {
     description: 'Well formed, but names something that does not exist or does not answer as it must.',
     ...{ code: 'invalid', message: 'target.box: There is no box named "bench-9".' },
   },
+  429: {
+    description:
+      'Too many requests with tokens that nobody has, from one address; try again after Retry-After seconds.',
+    ...{ code: 'limit', message: 'Too many tries. Try again in 1 s.' },
+  },
   500: {
     description: 'Something went wrong on our side.',
     ...{ code: 'internal', message: 'Something went wrong on our side; the request id leads to its log.' },
@@ -53,14 +58,21 @@ const ERRORS: Record<number, Known> = {
   },
 }
 
-const REFERRED = [400, 401, 403, 404, 412, 413, 415, 500, 503]
+const REFERRED = [400, 401, 403, 404, 412, 413, 415, 429, 500, 503]
 
-const retryAfter = { description: 'In so many seconds.', schema: { type: 'integer' }, example: 2 }
+const retryAfter = { description: 'In so many seconds.', required: true, schema: { type: 'integer' }, example: 2 }
+const HEADERS: Record<number, Record<string, object>> = {
+  401: {
+    'WWW-Authenticate': { description: 'Bearer realm="stout"', required: true, schema: { type: 'string' } },
+  },
+  429: { 'Retry-After': retryAfter },
+  503: { 'Retry-After': retryAfter },
+}
 
 function responseOf(status: number, { description, code, message }: Known) {
   return {
     description,
-    ...(status === 503 && { headers: { 'Retry-After': retryAfter } }),
+    ...(HEADERS[status] && { headers: HEADERS[status] }),
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' }, example: { code, message } } },
   }
 }
@@ -97,6 +109,6 @@ function ofKind({ method, path, isOpen, hasBody, edits }: Kind): number[] {
     ...(path.includes('{') ? [404] : []),
     ...(edits ? [412] : []),
     ...(hasBody ? [413, 415] : []),
-    ...[500, 503],
+    ...[429, 500, 503],
   ]
 }

@@ -1,9 +1,10 @@
 import { PARAMETERS } from '../trpc/examples'
 import type { Meta } from '../trpc/init'
 import { errorsOf } from './openapi-errors'
+import { PATH_TEXTS } from './openapi-parts'
 
-export type Schema = { required?: string[]; oneOf?: object[]; [key: string]: unknown }
-type Parameter = {
+export type Schema = { description?: string; required?: string[]; oneOf?: object[]; [key: string]: unknown }
+export type Parameter = {
   name: string
   in: string
   required?: boolean
@@ -12,7 +13,7 @@ type Parameter = {
   example?: unknown
 }
 export type Content = Record<string, { schema?: Schema; example?: unknown }>
-type Success = { description: string; content?: Content; headers?: Record<string, unknown> }
+export type Response = { description: string; content?: Content; headers?: Record<string, unknown> }
 
 /** An operation as the document has it, as far as it is spoken of here. */
 export type DocumentedOperation = {
@@ -24,6 +25,7 @@ export type DocumentedOperation = {
   requestBody?: { required?: boolean; content?: Content }
   responses: Record<string, unknown>
   security?: unknown[]
+  servers?: unknown[]
 }
 
 /** What is known of an operation beside what stands in the document: of a procedure its meta, of the others what they say. */
@@ -31,6 +33,8 @@ export type Facts = Pick<Meta, 'errors' | 'example' | 'edits' | 'etag'> & {
   created: boolean
   /** It makes something, once for an Idempotency-Key. */
   once: boolean
+  /** What is said of its parameters elsewhere. */
+  texts: Readonly<Record<string, string | undefined>>
 }
 
 const idempotencyKey: Parameter = {
@@ -51,6 +55,7 @@ const ifMatch: Parameter = {
 const etag = {
   description:
     'Names what can be edited about the thing, for If-Match. What it does by itself does not change it, so it is of no use for caching.',
+  required: true,
   schema: { type: 'string' },
 }
 const link = { description: '<…>; rel="next": the next page; not sent with the last one.', schema: { type: 'string' } }
@@ -66,9 +71,7 @@ export function finish(operation: DocumentedOperation, method: string, path: str
   if (facts.once) operation.parameters = [...parameters, idempotencyKey]
   if (facts.edits) operation.parameters = [...parameters, ifMatch]
   if (isOpen) operation.security = []
-  for (const parameter of parameters) {
-    if (parameter.in === 'path') parameter.example = PARAMETERS[parameter.name]
-  }
+  for (const parameter of operation.parameters ?? []) tellOf(parameter, facts)
   const body = requestBody?.content?.['application/json']
   if (body && facts.example?.body !== undefined) body.example = facts.example.body
   if (!requestBody) return
@@ -76,9 +79,20 @@ export function finish(operation: DocumentedOperation, method: string, path: str
   requestBody.required = schemas.some(({ schema }) => (schema?.required ?? schema?.oneOf ?? []).length > 0)
 }
 
+function tellOf(parameter: Parameter, { texts }: Facts): void {
+  const { name, schema } = parameter
+  const description = parameter.description ?? texts[name] ?? schema?.description ?? PATH_TEXTS[name]
+  if (description !== undefined) parameter.description = description
+  delete schema?.description
+  if (parameter.in === 'path') parameter.example = PARAMETERS[name]
+}
+
 function successOf(operation: DocumentedOperation, facts: Facts): Record<string, unknown> {
   const { created, example } = facts
-  const success = Object.entries(operation.responses).filter(([status]) => /^[23]/.test(status)) as [string, Success][]
+  const success = Object.entries(operation.responses).filter(([status]) => /^[123]/.test(status)) as [
+    string,
+    Response,
+  ][]
   return Object.fromEntries(
     success.map(([status, response]) => {
       const answer = response.content?.['application/json']
@@ -93,9 +107,9 @@ function successOf(operation: DocumentedOperation, facts: Facts): Record<string,
   )
 }
 
-const location = { description: 'Where it is.', schema: { type: 'string' } }
+const location = { description: 'Where it is.', required: true, schema: { type: 'string' } }
 
-function headersOf({ content }: Success, facts: Facts): Record<string, unknown> {
+function headersOf({ content }: Response, facts: Facts): Record<string, unknown> {
   const { nextCursor, nextFrom } = (content?.['application/json']?.schema?.properties ?? {}) as Record<string, unknown>
   return {
     ...(facts.once && { Location: location, 'Idempotency-Replayed': replayed }),

@@ -1,14 +1,14 @@
 import { SHA256 } from '../trpc/examples'
 import { ARTIFACT_OPERATIONS } from './openapi-artifacts'
 import { LOG_OPERATIONS } from './openapi-logs'
+import type { Schema } from './openapi-operation'
 import { type HandWritten, security } from './openapi-parts'
 
 const sha256 = {
   name: 'sha256',
   in: 'path',
   required: true,
-  description: 'Of the zip, in 64 hex digits.',
-  schema: { type: 'string' },
+  schema: { type: 'string', pattern: '^[0-9a-f]{64}$' },
 }
 const zip = { type: 'string', format: 'binary' }
 const bundle = (properties: object) => ({
@@ -22,14 +22,15 @@ const bundle = (properties: object) => ({
 })
 const uploaded = () => bundle({ entries: { type: 'integer', description: 'Files and folders in the zip.' } })
 
-/** The other body of POST /jobs: a job that brings its files along. `job` is what would be the body else. */
-export function jobForm(job: object | undefined) {
+/** The other body of POST /jobs: a job that brings its files along. `job` is what would be the body else, without its files. */
+export function jobForm(job: Schema) {
+  const { script: _, bundle: __, ...properties } = job.properties as Record<string, unknown>
   return {
     schema: {
       type: 'object',
       required: ['job', 'bundle'],
       additionalProperties: false,
-      properties: { job, bundle: zip },
+      properties: { job: { ...job, properties, additionalProperties: false }, bundle: zip },
     },
     encoding: { job: { contentType: 'application/json' }, bundle: { contentType: 'application/zip' } },
   }

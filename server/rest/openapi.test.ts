@@ -43,7 +43,7 @@ test('the document is OpenAPI 3.1 and describes every route', () => {
       'get /jobs/{jobId}/events',
     ],
     ...['get /jobs/{jobId}/logs', 'get /jobs/{jobId}/logs/find'],
-    ...['get /jobs/{jobId}/logs/raw', 'get /jobs/{jobId}/logs/stream'],
+    ...['get /jobs/{jobId}/logs/raw', 'get /jobs/{jobId}/logs/stream', 'get /jobs/{jobId}/logs/ws'],
     'get /jobs/{jobId}/output',
     'get /jobs/{jobId}/submission',
     ...['get /openapi.json', 'get /ready', 'get /retention', 'get /tokens'],
@@ -82,7 +82,9 @@ test('every reference leads somewhere, every path parameter is declared, every o
 
 test('it says 201 with Location for what makes something, and the errors that the API gives', () => {
   const submit = document.paths['/jobs']?.post as { responses: Record<string, Json>; requestBody: Json }
-  expect(Object.keys(submit.responses)).toEqual(['201', '400', '401', '403', '409', '413', '415', '422', '500', '503'])
+  expect(Object.keys(submit.responses)).toEqual([
+    ...['201', '400', '401', '403', '409', '413', '415', '422', '429', '500', '503'],
+  ])
   expect(submit.responses['201']).toMatchObject({ headers: { Location: {} } })
   expect(submit.requestBody).toMatchObject({
     required: true,
@@ -120,6 +122,17 @@ test('every operation has an example of its answer, and of its body where that i
       if (parameter.in === 'path') expect(parameter.example, `${method} ${path}`).toBeDefined()
     }
   }
+})
+
+test('every parameter says what it is, and no schema has the pattern of an instant', () => {
+  for (const { path, method, operation } of operations) {
+    for (const parameter of (operation.parameters ?? []) as Json[]) {
+      expect(parameter.description, `${method} ${path}: ${parameter.name}`).toBeTruthy()
+    }
+  }
+  const instants = [...walk(document)].filter(([, value]) => (value as Json | null)?.format === 'date-time')
+  expect(instants.length).toBeGreaterThan(10)
+  expect(instants.filter(([, value]) => 'pattern' in (value as Json))).toEqual([])
 })
 
 test('asking for the document changes no schema: a text is still no number', async () => {

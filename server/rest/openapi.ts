@@ -20,8 +20,15 @@ const errorSchema = z
 
 const DESCRIPTION = `Runs Python jobs on a shared fleet of hardware-test boxes.
 
-Send an API token with each request: \`Authorization: Bearer stout_…\`. Bodies are JSON, instants ISO 8601, sizes bytes, durations
-seconds. Every answer has an \`x-request-id\`; one that is sent along is kept.`
+Send an API token with each request: \`Authorization: Bearer stout_…\`. Bodies are JSON of at most 2 MB, instants ISO 8601, sizes bytes,
+durations seconds. Every answer has an \`x-request-id\`; one that is sent along is kept.
+
+An error is \`{ code, message, issues?, detail? }\` under its status: \`code\` for programs, \`message\` for people, \`issues\` for each wrong
+field. A field that is not known is one. A path that is not there answers 404, a method that a path does not take 405 with \`Allow\`.
+
+What makes something takes an \`Idempotency-Key\`: a request that is repeated with it makes one thing. Lists come in pages:
+\`Link: <…>; rel="next"\` leads to the next one. What people edit has an \`ETag\`; an edit with \`If-Match\` that comes too late answers 412.
+Where a moment helps (429, 503) \`Retry-After\` says how many seconds.`
 
 const TAGS: Record<string, string> = {
   jobs: 'Submit scripts, follow them, read what they wrote.',
@@ -62,14 +69,17 @@ function make(): ApiDocument {
   }) as unknown as ApiDocument
   document.tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }))
   const facts = new Map<string, Facts>()
-  for (const { method, path, meta } of operationsOf(appRouter)) {
-    facts.set(`${method} ${path}`, { ...meta, created: meta.created !== undefined, once: meta.created !== undefined })
+  for (const { method, path, meta, texts } of operationsOf(appRouter)) {
+    const created = meta.created !== undefined
+    facts.set(`${method} ${path}`, { ...meta, texts, created, once: created })
   }
   for (const { method, path, errors, example, once = false, operation } of HAND_WRITTEN) {
     document.paths[path] = { ...document.paths[path], [method.toLowerCase()]: { ...operation } }
-    facts.set(`${method} ${path}`, { ...(errors && { errors }), ...(example && { example }), created: false, once })
+    const said = { ...(errors && { errors }), ...(example && { example }) }
+    facts.set(`${method} ${path}`, { ...said, texts: {}, created: false, once })
   }
   describeSubmission(document.paths['/jobs']?.post?.requestBody?.content)
+  dropInstantPatterns(document)
   const { schemas } = document.components
   for (const name of Object.keys(schemas)) if (name.startsWith('error.')) delete schemas[name] // the generator's own
   document.components.responses = ERROR_RESPONSES
@@ -87,6 +97,13 @@ function describeSubmission(content: Content | undefined): void {
   const job = content?.['application/json']?.schema
   if (!content || !job) return
   content['multipart/form-data'] = jobForm({ ...job })
-  const oneOf = [{ required: ['script'] }, { required: ['bundle'] }]
+  const oneOf = [{ required: ['script'], properties: { entry: { const: 'main.py' } } }, { required: ['bundle'] }]
   Object.assign(job, { oneOf, additionalProperties: false })
+}
+
+/** Instants have a format, which says it all; the pattern that the generator adds fills a screen. */
+function dropInstantPatterns(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  if ('format' in value && value.format === 'date-time' && 'pattern' in value) delete value.pattern
+  for (const inner of Object.values(value)) dropInstantPatterns(inner)
 }

@@ -66,7 +66,7 @@ test('the document tells what a rerun takes: what a submission takes, without de
     paths: Record<string, { post?: { responses: object; requestBody: Body } }>
   }
   const [rerun, submit] = [paths['/jobs/{jobId}/rerun']?.post, paths['/jobs']?.post]
-  expect(Object.keys(rerun?.responses ?? {}).join(' ')).toBe('201 400 401 403 404 409 413 415 422 500 503')
+  expect(Object.keys(rerun?.responses ?? {}).join(' ')).toBe('201 400 401 403 404 409 413 415 422 429 500 503')
   expect(rerun?.requestBody.required).toBe(false)
   const [changes, fields] = [rerun, submit].map((of) => of?.requestBody.content['application/json'].schema.properties)
   expect(Object.keys(changes ?? {}).sort()).toEqual(Object.keys(fields ?? {}).sort())

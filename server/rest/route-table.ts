@@ -15,6 +15,8 @@ export type Operation = {
   procedure: string
   /** Query parameters that may be given more than once. */
   lists: ReadonlySet<string>
+  /** What its schema says of each field, for people. */
+  texts: Readonly<Record<string, string | undefined>>
   /** What the procedure says of itself. */
   meta: Meta
   /** Brings what the procedure answers into the form that it promised. */
@@ -34,6 +36,7 @@ export function operationsOf(router: AnyRouter): Operation[] {
         path,
         procedure,
         lists: listsOf(inputs[0]),
+        texts: textsOf(inputs[0]),
         meta,
         output: (value: unknown) => output?.parse(value) ?? value,
       },
@@ -42,6 +45,11 @@ export function operationsOf(router: AnyRouter): Operation[] {
 }
 
 type Declared = { _def: { meta?: Meta; inputs?: unknown[]; output?: z.ZodType } }
+
+function textsOf(input: unknown): Record<string, string | undefined> {
+  if (!(input instanceof z.ZodObject)) return {}
+  return Object.fromEntries(Object.keys(input.shape).map((key) => [key, input.shape[key].description]))
+}
 
 function listsOf(input: unknown): ReadonlySet<string> {
   if (!(input instanceof z.ZodObject)) return new Set()

@@ -4,7 +4,7 @@ import { discardStaged, type Staged, stageBundle, tooLargeBundle } from '../../c
 import { requireTo } from '../../core/context'
 import { DomainError } from '../../core/errors'
 import { getJob } from '../../core/jobs/get-job'
-import type { JobView } from '../../core/jobs/job-view'
+import { type JobView, jobTag } from '../../core/jobs/job-view'
 import { type Submission, submissionSchema } from '../../core/jobs/submission'
 import { submitJob } from '../../core/jobs/submit-job'
 import { json } from '../answer'
@@ -37,15 +37,16 @@ export async function submitForm(asked: Asked): Promise<Response> {
       (once) => submitJob(once, { ...submission, bundle }),
       (once, { id }) => getJob(once, id, ctx.publicUrl),
     )
-    const { status, location, body } = answerOf(made)
-    return json(body, status, { location })
+    const { status, location, etag, body } = answerOf(made)
+    return json(body, status, { location, etag })
   }
   const todo = { parts: partsOf(asked, job, staged.sha256), work, answerOf }
   return await doOnce(ctx, request, todo, () => discardStaged(ctx, staged))
 }
 
 function answerOf(made: unknown) {
-  return { status: 201, location: `/api/v1/jobs/${(made as JobView).id}`, body: made }
+  const job = made as JobView
+  return { status: 201, location: `/api/v1/jobs/${job.id}`, etag: jobTag(job), body: made }
 }
 
 /** `job`: hash of the part as it came. */

@@ -4,7 +4,7 @@ import { listArtifacts } from '../../core/artifacts/list-artifacts'
 import { previewArtifact, previewSchema } from '../../core/artifacts/preview-artifact'
 import { ARTIFACT, JOB } from './examples'
 import { procedure, router } from './init'
-import { artifactIdSchema, CURSOR, jobIdSchema, pageLimit, queryInt } from './inputs'
+import { artifactIdSchema, attemptNumber, CURSOR, jobIdSchema, pageLimit } from './inputs'
 
 const tags = ['artifacts']
 
@@ -25,7 +25,7 @@ export const artifactsRouter = router({
     .input(
       z.strictObject({
         jobId: jobIdSchema,
-        attempt: queryInt(1).optional(),
+        attempt: attemptNumber(),
         cursor: z
           .string()
           .max(1_024)

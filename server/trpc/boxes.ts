@@ -128,7 +128,8 @@ export const boxesRouter = router({
           .trim()
           .min(1, 'must say why')
           .max(200, 'must be at most 200 characters')
-          .refine((text) => !text.includes('\0'), 'must not contain NUL characters'),
+          .refine((text) => !text.includes('\0'), 'must not contain NUL characters')
+          .meta({ description: 'Stands in the events of box and job.' }),
         jobId: jobIdSchema.optional().meta({ description: 'Whose hold; needed where several jobs hold the box.' }),
       }),
     )

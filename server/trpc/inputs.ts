@@ -30,6 +30,9 @@ export const sessionIdSchema = idSchema<SessionId>('sess', 'a session')
 const PAGE = { default: 50, max: 200 } as const
 export const pageLimit = () => queryInt(1, PAGE.max).default(PAGE.default).meta({ description: 'How many at most.' })
 
+export const attemptNumber = () =>
+  queryInt(1).optional().meta({ description: 'Number of the attempt; default: the current one.' })
+
 /** Where a list goes on; added to the schema of its cursor. */
 export const CURSOR = { description: 'nextCursor of the page before.' }
 

@@ -8,7 +8,7 @@ import { logLineSchema, readLog } from '../../core/logs/read-log'
 import { outputValueSchema, readOutput } from '../../core/logs/read-output'
 import { ATTEMPT, JOB_EVENT, LOG_LINE, OUTPUT_VALUE, SUBMISSION } from './examples'
 import { procedure } from './init'
-import { CURSOR, jobIdSchema, pageLimit, queryInt } from './inputs'
+import { attemptNumber, CURSOR, jobIdSchema, pageLimit, queryInt } from './inputs'
 
 const tags = ['jobs']
 const LINES_A_PAGE = 1_000
@@ -16,9 +16,9 @@ const LINES_A_PAGE = 1_000
 /** Lines of a job's log, by their numbers. */
 const linesAsked = z.strictObject({
   jobId: jobIdSchema,
-  attempt: queryInt(1).optional(),
-  from: queryInt(1).default(1),
-  limit: queryInt(1, LINES_A_PAGE).default(LINES_A_PAGE),
+  attempt: attemptNumber(),
+  from: queryInt(1).default(1).meta({ description: 'Number of the line to begin at.' }),
+  limit: queryInt(1, LINES_A_PAGE).default(LINES_A_PAGE).meta({ description: 'How many at most.' }),
 })
 
 /** What can be read of a job beside itself. */
@@ -91,13 +91,13 @@ export const jobReads = {
       example: { answer: { attempt: 1, lines: [1], nextFrom: 2, lineCount: 1 } },
     })
     .input(
-      z.strictObject({
-        jobId: jobIdSchema,
-        attempt: queryInt(1).optional(),
-        text: z.string().min(1, 'must not be empty').max(200, 'must be at most 200 characters'),
+      linesAsked.extend({
+        text: z
+          .string()
+          .min(1, 'must not be empty')
+          .max(200, 'must be at most 200 characters')
+          .meta({ description: 'What stands in the lines, as a reader sees them: without their colours.' }),
         matchCase: z.enum(['0', '1']).default('0').meta({ description: '1: capitals and small letters differ.' }),
-        from: queryInt(1).default(1),
-        limit: queryInt(1, LINES_A_PAGE).default(LINES_A_PAGE),
       }),
     )
     .output(

@@ -27,21 +27,27 @@ export const jobsQuerySchema = z
         description:
           'Words, each of which stands somewhere in the name, the labels (as key=value), the error or the name of the box. Case does not count.',
       }),
-    state: z.array(z.enum(JOB_STATES)).min(1).max(JOB_STATES.length).optional(),
-    boxId: boxIdSchema.optional(),
+    state: z
+      .array(z.enum(JOB_STATES))
+      .min(1)
+      .max(JOB_STATES.length)
+      .optional()
+      .meta({ description: 'One of these; repeat it for several.' }),
+    boxId: boxIdSchema.optional().meta({ description: 'The box of its current attempt.' }),
     group: line(200).optional().meta({ description: 'Name of the group that was targeted.' }),
     submittedBy: z
       .string()
       .regex(/^(user|token):[0-9a-z_]{1,100}$/, 'must be user:… or token:…, as jobs say it')
-      .optional(),
+      .optional()
+      .meta({ description: 'Who submitted it, as `submittedBy` of a job says: user:… or token:…' }),
     label: z
       .array(line(500))
       .min(1)
       .max(MOST.labels, `must be at most ${MOST.labels}`)
       .optional()
-      .meta({ description: 'key or key=value; each of them.' }),
-    createdAfter: instant().optional(),
-    createdBefore: instant().optional().meta({ description: 'Exclusive.' }),
+      .meta({ description: 'key or key=value; repeat it for several, each of which a job must have.' }),
+    createdAfter: instant().optional().meta({ description: 'From this instant on.' }),
+    createdBefore: instant().optional().meta({ description: 'Before this instant.' }),
     cursor: jobIdSchema.optional().meta(CURSOR),
     limit: pageLimit(),
   })

@@ -81,7 +81,12 @@ export const jobsRouter = router({
         answer: { ...QUEUED_JOB, state: 'cancelled', finishedAt: JOB.finishedAt },
       },
     })
-    .input(z.strictObject({ jobId: jobIdSchema, reason: z.string().max(200).default('') }))
+    .input(
+      z.strictObject({
+        jobId: jobIdSchema,
+        reason: z.string().max(200).meta({ description: 'Stands in its events.' }).default(''),
+      }),
+    )
     .output(jobViewSchema)
     .mutation(async ({ ctx, input }) => {
       await cancelJob(ctx, input.jobId, input.reason)
@@ -104,6 +109,7 @@ export const jobsRouter = router({
       },
       example: { body: { timeoutSeconds: 600 }, answer: { ...QUEUED_JOB, timeoutSeconds: 600, rerunOf: JOB.id } },
       created: ({ id }) => `/api/v1/jobs/${id}`,
+      etag: jobTag,
     })
     .input(changesSchema.extend({ jobId: jobIdSchema }))
     .output(jobViewSchema)

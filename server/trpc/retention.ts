@@ -9,6 +9,11 @@ import { queryInt } from './inputs'
 const tags = ['retention']
 const NOTHING = { count: 0, sizeBytes: 0 }
 
+const days = (what: string) =>
+  queryInt(1, 36_500)
+    .optional()
+    .meta({ description: `As if ${what} were kept for so many days.` })
+
 export const retentionRouter = router({
   preview: procedure
     .meta({
@@ -31,9 +36,9 @@ export const retentionRouter = router({
     })
     .input(
       z.strictObject({
-        jobsDays: queryInt(1, 36_500).optional(),
-        logsDays: queryInt(1, 36_500).optional(),
-        artifactsDays: queryInt(1, 36_500).optional(),
+        jobsDays: days('jobs'),
+        logsDays: days('logs'),
+        artifactsDays: days('artifacts'),
       }),
     )
     .output(retentionPreviewSchema)

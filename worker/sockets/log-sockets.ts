@@ -34,6 +34,7 @@ type Asked = { jobId: JobId; query: Query; requestId: string }
 
 const PATH = /^\/api\/v1\/jobs\/(job_[0-9a-z]{1,80})\/logs\/ws$/
 const HELLO_MS = 10_000
+const RETRY_SECONDS = 2
 /** Sockets that have not said yet who they are. */
 const MOST_STRANGERS = 200
 /** What a client may say at once: its first message. */
@@ -156,18 +157,30 @@ async function firstMessage(socket: WebSocket): Promise<string | undefined> {
   })
 }
 
-function explain(error: unknown): { status: number; code: string; message: string } {
-  if (error instanceof DomainError) return error
+type Refusal = { status: number; code: string; message: string; retryAfterSeconds?: number }
+
+function explain(error: unknown): Refusal {
+  if (error instanceof DomainError) {
+    const { status, code, message, detail } = error
+    const passes = status === 429 || status === 503
+    return {
+      status,
+      code,
+      message,
+      ...(passes && { retryAfterSeconds: Number(detail.retryAfterSeconds ?? RETRY_SECONDS) }),
+    }
+  }
   if (error instanceof z.ZodError) {
     const message = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
     return { status: 400, code: 'bad_request', message }
   }
   if (error instanceof SyntaxError) return { status: 400, code: 'bad_request', message: 'The message is no JSON.' }
-  return { status: 503, code: 'unavailable', message: 'The control plane is in trouble; try again.' }
+  const message = 'The control plane is in trouble; try again.'
+  return { status: 503, code: 'unavailable', message, retryAfterSeconds: RETRY_SECONDS }
 }
 
 function refuse(connection: Duplex, error: unknown): void {
-  const { status, code, message } = explain(error)
+  const { status, code, message, retryAfterSeconds } = explain(error)
   const body = JSON.stringify({ code, message })
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
@@ -175,6 +188,7 @@ function refuse(connection: Duplex, error: unknown): void {
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
     ...(status === 401 ? ['www-authenticate: Bearer realm="stout"'] : []),
+    ...(retryAfterSeconds === undefined ? [] : [`retry-after: ${retryAfterSeconds}`]),
   ]
   connection.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
