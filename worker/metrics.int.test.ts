@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 import { expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { aMember } from '../server/testing/fixtures'
 import { aLab, eventually } from './testing/lab'
 
 /** The samples of an answer by their names and labels, as they are written. */
@@ -44,6 +47,28 @@ test('a worker tells of queues, placement, dispatch, claims, lines, sweeps and i
   for (const sweep of ['relay', 'limits', 'placement', 'silence', 'presence', 'probe'])
     expect(now.get(`stout_sweep_lag_seconds{sweep="${sweep}"}`)).toBeDefined()
   expect(now.get('process_resident_memory_bytes')).toBeGreaterThan(1_000_000)
+})
+
+test('a worker tells how many WebSockets are open, refused ones aside', async () => {
+  await using lab = await aLab()
+  const { db, keys } = lab.ctx
+  const { bearer } = await aMember({ db, keys, publicUrl: 'http://127.0.0.1:9' }, lab.ctx)
+  const id = await lab.submit({ script: 'print(1)' })
+  const open = (authorization: string) =>
+    new WebSocket(`ws://127.0.0.1:${lab.workerPort}/api/v1/jobs/${id}/logs/ws`, { headers: { authorization } })
+  const read = async () =>
+    samplesOf(await (await fetch(`http://127.0.0.1:${lab.workerPort}/metrics`)).text()).get('stout_open_sockets')
+  const [one, two, refused] = [open(bearer), open(bearer), open('Bearer stout_wrong')]
+  await once(
+    refused.on('error', () => undefined),
+    'unexpected-response',
+  )
+  await Promise.all([one, two].map((socket) => once(socket, 'open')))
+  expect(await read()).toBe(2)
+  one.close()
+  await eventually('one is open', async () => (await read()) === 1)
+  two.terminate()
+  await eventually('none is open', async () => (await read()) === 0)
 })
 
 test('metrics are told to this machine, to no proxy, and where there is a token to its holders alone', async () => {

@@ -39,6 +39,7 @@ export function openMetrics(db: Db) {
     ]),
     request: histogram('box_api_request_seconds', 'Requests of supervisors.', ['verb', 'status']),
     controlStreams: gauge('control_streams', 'Open control streams of supervisors.'),
+    openSockets: gauge('open_sockets', 'WebSockets that are open.'),
     delivered: counter('outbox_delivered_total', 'Events that this worker has sent on.'),
     ...ingest(histogram, counter),
     ...claims(histogram),

@@ -73,6 +73,7 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
       publicUrl,
       proxies: env.STOUT_PROXIES,
       openCookie: decode,
+      openSockets: metrics.openSockets,
       ...logReaders(db, store),
     }),
   )

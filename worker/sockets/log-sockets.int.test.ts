@@ -7,6 +7,7 @@ import { aJob } from '../../core/testing/fixtures'
 import { aMember, aServer, type Member } from '../../server/testing/fixtures'
 import { append, aRunningJob, close } from '../../server/testing/running-job'
 import { allMessages } from '../../server/testing/sse'
+import { openMetrics } from '../metrics'
 import { aLab } from '../testing/lab'
 import { LogSockets, type SocketDeps } from './log-sockets'
 
@@ -18,7 +19,7 @@ const OURS = { origin: 'http://stout.test' }
 async function bothDoors(more: Partial<SocketDeps> = {}) {
   const stack = new AsyncDisposableStack()
   const s = stack.use(await aServer())
-  const sockets = new LogSockets({ ...s.web, proxies: 0, ...more })
+  const sockets = new LogSockets({ ...s.web, proxies: 0, openSockets: openMetrics(s.db).openSockets, ...more })
   const server = createServer().on('upgrade', (request, connection, head) => sockets.upgrade(request, connection, head))
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const { port } = server.address() as AddressInfo

@@ -25,6 +25,8 @@ export type SocketDeps = FollowDeps &
     /** STOUT_PROXIES */
     proxies: number
     log: Log
+    /** How many are open. */
+    openSockets: { inc(): void; dec(): void }
     stalledMs?: number
   }
 
@@ -64,6 +66,8 @@ export class LogSockets {
       this.#server.handleUpgrade(request, connection, head, (socket) => {
         socket.on('error', () => socket.terminate())
         keepAlive(socket)
+        this.deps.openSockets.inc()
+        socket.once('close', () => this.deps.openSockets.dec())
         if (caller && open) void this.#follow(socket, caller, open, asked)
         else void this.#meet(socket, asked, this.#addressOf(request))
       })
