@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { presignPut } from '../core/store/presign'
+import { rssMegabytes } from './rss'
 import type { Figure } from './stats'
 import type { Kept, System } from './system'
 
@@ -79,11 +80,11 @@ async function small(system: System, rounds: number): Promise<Figure> {
 /** The most that worker and supervisor hold while 2 GB are uploaded; floor: what they held before. */
 async function memory(system: System): Promise<Figure[]> {
   await system.idle()
-  const worker = { before: rssOf(system.workerPid), most: 0 }
+  const worker = { before: rssMegabytes(system.workerPid), most: 0 }
   const supervisor = { before: 0, most: 0 }
   const { id } = await system.submit({ script: HUGE, target: { box: system.box.name } })
   const looking = setInterval(() => {
-    worker.most = Math.max(worker.most, rssOf(system.workerPid))
+    worker.most = Math.max(worker.most, rssMegabytes(system.workerPid))
     const rss = supervisorRss(id)
     supervisor.before ||= rss
     supervisor.most = Math.max(supervisor.most, rss)
@@ -133,15 +134,6 @@ async function secondsOf(work: () => Promise<void>): Promise<number> {
   return (performance.now() - start) / 1_000
 }
 
-/** Resident memory of a process in MB; 0 when it is gone. */
-function rssOf(pid: number): number {
-  try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_000
-  } catch {
-    return 0
-  }
-}
-
 /** Of the supervisor of a job: the process that runs supervisor.py in its directory, not its guard. */
 function supervisorRss(jobId: string): number {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
@@ -153,5 +145,5 @@ function supervisorRss(jobId: string): number {
       return false
     }
   })
-  return Math.max(0, ...mine.map((pid) => rssOf(Number(pid))))
+  return Math.max(0, ...mine.map((pid) => rssMegabytes(Number(pid))))
 }

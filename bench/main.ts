@@ -2,6 +2,7 @@
  * `npm run bench -- <name> [--json] [--rounds N]`: figures of the running system, each beside a floor that was measured in the
  * same run, in turns: machines are noisy, ratios are not. With --json the last lines are one JSON object a figure.
  * `--backend pg|redis`: what queues run on; `--profile <folder>`: of the worker's CPU (both where supervisors are simulated).
+ * `npm run bench -- watchers --watchers 500`: how many follow a job's log (also of `memory`).
  * `npm run bench -- growth --only 10x0,1000x10000`: some of its sizes (boxes × waiting jobs), the first of which is the floor.
  * `npm run bench -- plans [--jobs N]`: how statements reach their tables in a database with so many jobs (default: a million).
  */
@@ -21,6 +22,7 @@ import { supervisor } from './supervisor'
 import { type System, withSystem } from './system'
 import { throughput } from './throughput'
 import { upload } from './upload'
+import { watchers } from './watchers'
 
 type Bench = { rounds: number; run: (options: BenchOptions) => Promise<Figure[]> }
 
@@ -41,6 +43,7 @@ const BENCHES: Record<string, Bench> = {
   ingest: { rounds: 4, run: ingest },
   'bulk-log': { rounds: 3, run: whole(bulkLog) },
   growth: { rounds: 20, run: growth },
+  watchers: { rounds: 3, run: watchers },
   'packed-log': { rounds: 300, run: ({ rounds }) => packedLog(rounds) },
 }
 
@@ -50,12 +53,14 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     jobs: { type: 'string' },
+    watchers: { type: 'string' },
     backend: { type: 'string', default: 'pg' },
     profile: { type: 'string' },
     only: { type: 'string' },
   },
 })
 const LIMIT_MS = 100
+const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text))
 if (positionals[0] === 'plans') process.exit((await plans(Number(values.jobs ?? 1_000_000), LIMIT_MS)) ? 0 : 1)
 const bench = BENCHES[positionals[0] ?? '']
 const { backend, profile } = values
@@ -65,7 +70,8 @@ if (!bench || (backend !== 'pg' && backend !== 'redis')) {
 }
 const figures = await bench.run({
   rounds: Number(values.rounds ?? bench.rounds),
-  jobs: values.jobs === undefined ? undefined : Number(values.jobs),
+  jobs: numberOf(values.jobs),
+  watchers: numberOf(values.watchers),
   only: values.only?.split(','),
   ...{ backend, profile },
 })

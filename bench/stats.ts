@@ -15,6 +15,7 @@ export type BenchOptions = {
   rounds: number
   backend: 'pg' | 'redis'
   jobs?: number | undefined
+  watchers?: number | undefined
   /** Names of the sizes that are measured; all when absent. */
   only?: string[] | undefined
   /** A folder for a CPU profile of the worker. */
@@ -53,7 +54,8 @@ export function toTable({ what, unit, floorWhat, samples, floor, aim }: Figure):
     return `${label.padEnd(58)}${columns.join('')}  (${of.length} samples)`
   }
   const [middle, bare] = [percentile(samples, 0.5), percentile(floor, 0.5)]
-  const beside = `${round(middle / bare)} of the floor, ${round(middle - bare)} ${unit} apart`
+  const ratio = bare === 0 ? '' : `${round(middle / bare)} of the floor, ` // of nothing, there is none
+  const beside = `${ratio}${round(middle - bare)} ${unit} apart`
   const rows = [row(what, samples), row(floorWhat, floor), `${'medians'.padEnd(58)}  ${beside}`]
   if (aim) rows.push(`${'aim'.padEnd(58)}  ${aim}`)
   return [`${unit.padEnd(58)}      p50      p95      p99`, ...rows].join('\n')

@@ -20,7 +20,7 @@ export type System = {
   /** Follows a job's log over SSE; `onLines` gets each message as it arrives. Resolves at `end`. */
   follow(jobId: string, onLines: (lines: Line[]) => void): Promise<void>
   /** Lines of a job's log by REST. */
-  log(jobId: string, from: number, limit: number): Promise<{ items: Line[] }>
+  log(jobId: string, from: number, limit: number): Promise<{ items: Line[]; lineCount: number }>
   /** The download of a job's log. */
   rawLog(jobId: string): AsyncIterable<string>
   /** Runs a script by a POST straight to the box's runtime; `onOutput` gets the bytes of its frames as they arrive. */
@@ -37,15 +37,28 @@ export type System = {
   store: Store
   workerPid: number
   webPid: number
+  databaseUrl: string
+  /** Where people go, and how the first of them signs in. */
+  url: string
+  email: string
+  password: string
   /** Where REST is, and what lets in. */
   api: string
   token: string
+  /** Where WebSockets are: the worker. */
+  workerPort: number
   /** Resolves once the box holds no lease: the next job meets an idle box. */
   idle(): Promise<void>
 }
 
-/** Starts the system, waits for its boxes, runs `work`, and leaves nothing behind. */
-export async function withSystem<T>(work: (system: System) => Promise<T>): Promise<T> {
+/**
+ * Starts the system, waits for its boxes, runs `work`, and leaves nothing behind.
+ * @param env for web and worker, beside what they always get; with DATABASE_URL, that database is taken
+ */
+export async function withSystem<T>(
+  work: (system: System) => Promise<T>,
+  env: Record<string, string> = {},
+): Promise<T> {
   const dir = mkdtempSync(path.join(tmpdir(), 'stout-bench-'))
   const state = new StateFolder(dir)
   await state.hold()
@@ -56,6 +69,7 @@ export async function withSystem<T>(work: (system: System) => Promise<T>): Promi
     ports: { web: 0, worker: 0, postgres: 0, store: 0 },
     say,
     realBoxAddresses: false,
+    env: { NODE_ENV: 'production', ...env },
   })
   try {
     await stout.start()
@@ -108,8 +122,13 @@ function systemOf(stout: Stout): System {
     store: openStore(storeSettings(stout.storeEnv)),
     workerPid: stout.pidOf('worker') ?? 0,
     webPid: stout.pidOf('web') ?? 0,
+    databaseUrl: stout.databaseUrl,
+    url: stout.url,
+    email: settings.email,
+    password: settings.password,
     api,
     token: settings.apiToken,
+    workerPort: settings.workerPort,
     async follow(jobId, onLines) {
       const response = await fetch(`${api}/jobs/${jobId}/logs/stream`, { headers: authorization })
       let ended = false

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
 import { BUNDLE_LIMITS } from '../core/bundles/limits'
+import { rssMegabytes } from './rss'
 import type { Figure } from './stats'
 import type { System } from './system'
 
@@ -55,10 +56,6 @@ async function during(system: System, work: () => Promise<void>): Promise<Memory
   }, LOOK_MS)
   await work().finally(() => clearInterval(looking))
   return { before, most }
-}
-
-function rssMegabytes(pid: number): number {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_000
 }
 
 /** A zip of the largest size that is allowed, of bytes that nobody has uploaded before. */
