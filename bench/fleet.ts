@@ -4,6 +4,7 @@ import path from 'node:path'
 import { sql } from 'kysely'
 import { endEverything } from '../box/supervisor/testing/processes'
 import { deriveKeys, seal } from '../core/access/keys'
+import type { Ctx } from '../core/context'
 import { newId } from '../core/ids'
 import type { SubmitCtx } from '../core/jobs/submit-job'
 import { openStore } from '../core/store/store'
@@ -27,6 +28,8 @@ export type Fleet = {
   /** For queues that no worker takes from, on the same server. */
   floorEnv: QueueEnv
 }
+/** Whose boxes they are. */
+type Place = Pick<Ctx, 'db' | 'orgId'>
 type Options = Pick<BenchOptions, 'backend' | 'profile'> & {
   /** Adds boxes before the worker starts; what it puts on the stack ends with the fleet. */
   addBoxes: (ctx: SubmitCtx, stack: AsyncDisposableStack) => Promise<void>
@@ -72,9 +75,13 @@ async function onDatabase<T>(databaseUrl: string, options: Options, work: (fleet
 }
 
 /** Boxes that run nothing. @param launched plays the supervisor of what was launched on any of them */
-export function simulatedBoxes(count: number, launched: (launch: LaunchFile) => void): Options['addBoxes'] {
+export function simulatedBoxes(
+  count: number,
+  launched: (launch: LaunchFile) => void,
+  labels: Record<string, string> = {},
+): (ctx: Place, stack: AsyncDisposableStack) => Promise<void> {
   return async (ctx, stack) => {
-    for (let n = 0; n < count; n++) await register(ctx, stack.use(await aSimulatedBox(launched)).port)
+    for (let n = 0; n < count; n++) await register(ctx, stack.use(await aSimulatedBox(launched)).port, null, labels)
   }
 }
 
@@ -98,7 +105,7 @@ export function realBoxes(count: number): Options['addBoxes'] {
 
 /** Adds a box on this machine to the organisation, online. */
 export async function register(
-  { db, orgId }: SubmitCtx,
+  { db, orgId }: Place,
   pythonPort: number,
   tokenSealed: string | null = null,
   labels: Record<string, string> = {},

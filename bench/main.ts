@@ -14,6 +14,7 @@ import { growth } from './growth'
 import { ingest } from './ingest'
 import { latency } from './latency'
 import { lines } from './lines'
+import { memory } from './memory'
 import { packedLog } from './packed-log'
 import { plans } from './plans'
 import { python } from './python'
@@ -44,6 +45,7 @@ const BENCHES: Record<string, Bench> = {
   'bulk-log': { rounds: 3, run: whole(bulkLog) },
   growth: { rounds: 20, run: growth },
   watchers: { rounds: 3, run: watchers },
+  memory: { rounds: 30, run: memory },
   'packed-log': { rounds: 300, run: ({ rounds }) => packedLog(rounds) },
 }
 

@@ -12,6 +12,10 @@ export class SimulatedSupervisor implements Disposable {
 
   constructor(private readonly launch: LaunchFile) {}
 
+  get jobId(): string {
+    return this.launch.jobId
+  }
+
   /** Claims the attempt and opens its control stream. */
   async claim(): Promise<void> {
     const nonce = crypto.randomUUID().replaceAll('-', '')
