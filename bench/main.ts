@@ -16,6 +16,7 @@ import { latency } from './latency'
 import { lines } from './lines'
 import { memory } from './memory'
 import { packedLog } from './packed-log'
+import { pages } from './pages'
 import { plans } from './plans'
 import { python } from './python'
 import { type BenchOptions, type Figure, toJson, toTable } from './stats'
@@ -45,6 +46,7 @@ const BENCHES: Record<string, Bench> = {
   'bulk-log': { rounds: 3, run: whole(bulkLog) },
   growth: { rounds: 20, run: growth },
   watchers: { rounds: 3, run: watchers },
+  pages: { rounds: 10, run: pages },
   memory: { rounds: 30, run: memory },
   'packed-log': { rounds: 300, run: ({ rounds }) => packedLog(rounds) },
 }

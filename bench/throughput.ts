@@ -30,7 +30,7 @@ const BATCH = wireBatch(
 export async function throughput({ rounds, backend, jobs = 5_000, profile }: BenchOptions): Promise<Figure[]> {
   const [whole, bare]: [Round[], Round[]] = [[], []]
   let done: (() => void) | undefined
-  const launched = (launch: LaunchFile) => void live(launch).then(() => done?.(), told)
+  const launched = (launch: LaunchFile) => void wholeLife(launch).then(() => done?.(), told)
   await withFleet({ backend, profile, addBoxes: simulatedBoxes(BOXES, launched) }, async (fleet) => {
     const cpu = await cpuReader(fleet.ctx.db, fleet.worker.pid)
     for (let round = 0; round < rounds; round++) {
@@ -101,7 +101,8 @@ async function allCompleted({ db, orgId }: Fleet['ctx']): Promise<void> {
   if (others.length > 0) throw new Error(`${others.length} jobs went another way, e.g. ${JSON.stringify(others[0])}`)
 }
 
-async function live(launch: LaunchFile): Promise<void> {
+/** Plays the supervisor of a job that prints ten lines and ends well. */
+export async function wholeLife(launch: LaunchFile): Promise<void> {
   using supervisor = new SimulatedSupervisor(launch)
   await supervisor.claim()
   await supervisor.log(BATCH)
