@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
+import { copyTree } from './copy-tree'
 import { startedAt, withLock } from './lock.mjs'
 import { quietly, step } from './progress.mjs'
 
@@ -27,10 +28,20 @@ export type Build = {
 }
 
 const STORE = '.stout-build'
+/** What runs beside the web application, by its name in `dist/`; their packages come from node_modules. */
+export const PROGRAMS = {
+  worker: 'worker/main.ts',
+  store: 'embedded/object-store/main.ts',
+  migrate: 'embedded/migrate.ts',
+  person: 'embedded/person.ts',
+} as const
 const SHARED = ['core', 'db', 'package-lock.json', 'tsconfig.json']
 const WEB_CONFIG = ['next.config.mjs', 'next.config.ts', 'postcss.config.mjs', 'proxy.ts', 'instrumentation.ts']
 const WEB_SOURCES = ['app', 'server', 'public', 'instrumentation-node.ts', ...WEB_CONFIG, ...SHARED]
-const PROCESS_SOURCES = ['worker', 'box', 'embedded/object-store', 'embedded/build.ts', ...SHARED]
+const PROCESS_SOURCES = [
+  ...['worker', 'box', 'embedded/object-store', 'embedded/migrate.ts', 'embedded/person.ts', 'embedded/build.ts'],
+  ...SHARED,
+]
 
 /** Builds what changed since the last time: the web process by Next; worker, box runtime and object store by esbuild. */
 export async function build(): Promise<Build> {
@@ -83,7 +94,7 @@ async function buildWeb(dir: string): Promise<void> {
   const leaveOut = new Set(
     ['cache', 'dev', 'trace', 'types', 'diagnostics', 'lock'].map((name) => path.join('.next', name)),
   )
-  cpSync('.next', path.join(dir, 'next'), { recursive: true, filter: (source) => !leaveOut.has(source) })
+  copyTree('.next', path.join(dir, 'next'), (source) => !leaveOut.has(source))
 }
 
 /** Writes the types that Next derives from the routes, which `tsc` needs, without building. */
@@ -108,16 +119,13 @@ async function next(command: 'build' | 'typegen'): Promise<void> {
   }
 }
 
-/** Worker and store: our sources in one file, packages from node_modules. Box runtime: all in one file, to be carried to a box. */
+/** PROGRAMS: our sources in one file each. Box runtime: all in one file, to be carried to a box. */
 async function bundle(dir: string): Promise<void> {
   const { build: esbuild } = await import('esbuild')
   const common = { bundle: true, platform: 'node', format: 'esm', sourcemap: true, logLevel: 'error' } as const
   const requireForBundledPackages =
     "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
-  for (const [name, entry] of [
-    ['worker', 'worker/main.ts'],
-    ['store', 'embedded/object-store/main.ts'],
-  ] as const) {
+  for (const [name, entry] of Object.entries(PROGRAMS)) {
     const outfile = path.join(dir, 'dist', `${name}.mjs`)
     await esbuild({ ...common, target: 'node24', packages: 'external', entryPoints: [entry], outfile })
   }

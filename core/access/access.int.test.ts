@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { seed } from '../../db/seed'
 import { testDb } from '../../db/testing/database'
+import { admitPerson } from './admit-person'
 import { findToken, hashToken, newToken } from './api-tokens'
 import { deriveKeys } from './keys'
 import { hashPassword, verifyPassword } from './passwords'
@@ -113,4 +114,28 @@ test('a password nobody has is checked like any other', async () => {
   expect(await verifyPassword(await hashPassword('a'), 'a')).toBe(true)
   expect(await verifyPassword(undefined, 'a')).toBe(false)
   expect(await hashPassword('a')).toContain('$argon2id$v=19$m=19456,t=2,p=1$')
+})
+
+test('somebody is let in by the database alone; let in again they have a new password and role, and are signed out', async () => {
+  await using t = await testDb()
+  const person = {
+    email: ' Grace@Example.com',
+    organisation: 'Lab',
+    role: 'owner',
+    passwordHash: await hashPassword('first'),
+  } as const
+  const { orgId, userId, known } = await admitPerson(t.db, person)
+  expect(known).toBe(false)
+  const session = await signIn(t.db, { email: 'grace@example.com', password: 'first', userAgent: '' })
+  expect(await checkSession(t.db, session ?? 'sess_none')).toMatchObject({ orgId, userId, role: 'owner' })
+
+  const again = { ...person, role: 'member', passwordHash: await hashPassword('second') } as const
+  expect(await admitPerson(t.db, again)).toEqual({ orgId, userId, known: true })
+  expect(await checkSession(t.db, session ?? 'sess_none')).toBeUndefined()
+  expect(await signIn(t.db, { email: person.email, password: 'first', userAgent: '' })).toBeUndefined()
+  const anew = await signIn(t.db, { email: person.email, password: 'second', userAgent: '' })
+  expect(await checkSession(t.db, anew ?? 'sess_none')).toMatchObject({ orgId, role: 'member' })
+
+  const other = await admitPerson(t.db, { ...person, email: 'hedy@example.com' })
+  expect(other).toMatchObject({ orgId, known: false })
 })
