@@ -43,6 +43,7 @@ export const CHECKERS: readonly Checker[] = [
     filesRead: /(\d+) paths/,
   },
   { name: 'python', command: ['python3', '-c', PYTHON_CHECK, 'box/supervisor', 'examples'], filesRead: /(\d+) files/ },
+  { name: 'Dockerfile', command: ['dockerfile-utils', 'lint', 'deploy/Dockerfile'] },
   pythonTypes('3.10'),
   pythonTypes('3.13'),
 ]

@@ -28,6 +28,7 @@ const SOUND: Record<string, string> = {
   'core/double.ts': '/** Twice as much. */\nexport function double(value: number): number {\n  return value * 2\n}\n',
   'box/runtime/main.ts': "console.log('box')\n",
   'box/supervisor/supervisor.py': 'print("supervisor")\n',
+  'deploy/Dockerfile': 'FROM node:24.21.0-bookworm-slim\nCMD ["node"]\n',
   'docs/openapi.json': readFileSync(path.join(ROOT, 'docs/openapi.json'), 'utf8'),
 }
 
@@ -147,6 +148,12 @@ const PLANTED: { checker: string; breaks: string; files: Record<string, string>;
     breaks: 'grammar newer than the oldest Python supported',
     files: { 'box/supervisor/supervisor.py': 'try:\n    pass\nexcept* ValueError:\n    pass\n' },
     named: [/supervisor\.py/, /SyntaxError/],
+  },
+  {
+    checker: 'Dockerfile',
+    breaks: 'a port that is no number',
+    files: { 'deploy/Dockerfile': 'FROM node:24.21.0-bookworm-slim\nEXPOSE web\nCMD ["node"]\n' },
+    named: [/Line: 2/, /Invalid containerPort: web/],
   },
   {
     checker: 'python 3.10 types',

@@ -8,6 +8,12 @@ export type System = {
   logDir: string
 }
 
+/** Names the variable that holds a SystemWish for e2e/system.ts, as JSON. */
+export const SYSTEM_WISH = 'STOUT_E2E_WISH'
+
+/** Settings for web and worker, and the ports they shall have (any free ones by default). */
+export type SystemWish = { env?: NodeJS.ProcessEnv; ports?: Partial<Record<'web' | 'worker' | 'store', number>> }
+
 const VARIABLE = 'STOUT_E2E_SYSTEM'
 
 /** Tells the processes that run the tests. */

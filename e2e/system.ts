@@ -8,7 +8,7 @@ import path from 'node:path'
 import { build } from '../embedded/build'
 import { StateFolder } from '../embedded/state'
 import { Stout } from '../embedded/stout'
-import type { System } from './connection'
+import { SYSTEM_WISH, type System, type SystemWish } from './connection'
 
 /** What the environment of the person who runs the tests may say of an installation of theirs. */
 const NOT_INHERITED = ['DATABASE_URL', 'REDIS_URL', 'STOUT_URL', 'STOUT_BOX_URL', 'STOUT_SECRET', 'STOUT_INSTALLATION']
@@ -16,6 +16,11 @@ const NOT_INHERITED = ['DATABASE_URL', 'REDIS_URL', 'STOUT_URL', 'STOUT_BOX_URL'
 const dir = mkdtempSync(path.join(tmpdir(), 'stout-e2e-'))
 let stout: Stout | null = null
 let ending = false
+
+/** What this installation is to be like, where it is not the one that all tests share. */
+function given(): SystemWish {
+  return process.env[SYSTEM_WISH] ? JSON.parse(process.env[SYSTEM_WISH]) : {}
+}
 
 async function start(): Promise<void> {
   for (const name of [...NOT_INHERITED, 'STOUT_HOST', 'NEXTAUTH_SECRET']) delete process.env[name]
@@ -25,8 +30,16 @@ async function start(): Promise<void> {
   const built = await build()
   if (ending) return
   const say = (line: string) => console.error(line)
-  const ports = { web: 0, worker: 0, postgres: 0, store: 0 }
-  stout = new Stout({ state, build: built, ports, realBoxAddresses: false, say })
+  const { env, ports } = given()
+  const any = { web: 0, worker: 0, postgres: 0, store: 0 }
+  stout = new Stout({
+    state,
+    build: built,
+    ports: { ...any, ...ports },
+    realBoxAddresses: false,
+    say,
+    ...(env && { env }),
+  })
   await stout.start()
   const { email, password, apiToken, storePort } = stout.settings
   const storeOrigin = `http://127.0.0.1:${storePort}`

