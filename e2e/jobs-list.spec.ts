@@ -18,7 +18,7 @@ test('many jobs are chosen and run again or cancelled at once, and each says wha
   await expect(dataRows(page)).toHaveCount(3)
   const chosen = page.getByRole('region', { name: 'Chosen jobs' })
   await expect(chosen).toHaveCount(0)
-  await page.getByRole('checkbox', { name: 'Choose all of this page' }).check()
+  await page.getByRole('checkbox', { name: 'Choose all that are loaded' }).check()
   await expect(chosen.getByRole('status')).toHaveText('3 jobs chosen')
 
   await chosen.getByRole('button', { name: 'Rerun 2' }).click()

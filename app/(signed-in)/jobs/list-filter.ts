@@ -1,5 +1,5 @@
 import type { Route } from 'next'
-import type { BoxId, JobId } from '../../../core/ids'
+import type { BoxId } from '../../../core/ids'
 import { JOB_STATES, type JobState } from '../../../core/jobs/state'
 
 /** What the list is narrowed to, as it stands in the address. */
@@ -21,6 +21,7 @@ type Parameter = string | string[] | undefined
 const LONGEST = { text: 200, group: 200, label: 500 } as const
 const MOST_LABELS = 10
 const MOST_WORDS = 10
+const FIRST_ROWS = 60
 
 /** The filter that an address has. What cannot be one is left out, so that any address leads to a list. */
 export function readFilter(given: Record<string, Parameter>): ListFilter {
@@ -42,13 +43,8 @@ export function readFilter(given: Record<string, Parameter>): ListFilter {
   })
 }
 
-/** The cursor of a `cursor` parameter, if it can be one. */
-export function readCursor(parameter: Parameter): JobId | undefined {
-  return readMatch(parameter, /^job_[0-9a-z]{1,80}$/) as JobId | undefined
-}
-
-/** Address of the list with this filter, after `cursor`. */
-export function jobsPath(filter: ListFilter, cursor?: string): Route {
+/** Address of the list with this filter. */
+export function jobsPath(filter: ListFilter): Route {
   const { text, state, boxId, group, submittedBy, label, createdAfter, createdBefore } = filter
   const query = new URLSearchParams()
   const add = (name: string, value: string | undefined) => {
@@ -62,20 +58,21 @@ export function jobsPath(filter: ListFilter, cursor?: string): Route {
   for (const one of label) add('label', one)
   add('after', createdAfter)
   add('before', createdBefore)
-  add('cursor', cursor)
   const shown = query.toString().replaceAll('%2C', ',').replaceAll('%3A', ':')
   return `/jobs${shown && `?${shown}`}` as Route
 }
 
 /** What the server is asked for. */
-export function toQuery({ state, label, ...others }: ListFilter, cursor?: JobId) {
+export function toQuery({ state, label, ...others }: ListFilter) {
   return {
     ...others,
     ...(state.length > 0 && { state }),
     ...(label.length > 0 && { label }),
-    ...(cursor && { cursor }),
   }
 }
+
+/** The first rows, which the page brings along. The list is kept under this question, however far it is read. */
+export const firstPage = (filter: ListFilter) => ({ ...toQuery(filter), limit: FIRST_ROWS })
 
 /** True if it lets every job through, whatever states they are in. */
 export function isOpen({ state: _, label, ...others }: ListFilter): boolean {

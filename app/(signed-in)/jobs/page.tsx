@@ -6,18 +6,16 @@ import { buttonClasses } from '../../ui/button'
 import { PageHeading } from '../../ui/page-heading'
 import { Skeleton } from '../../ui/skeleton'
 import { FilterForm } from './filter-form'
-import { JobsList } from './jobs-list'
-import { jobsPath, readCursor, readFilter, toQuery } from './list-filter'
+import { JobsList } from './list/jobs-list'
+import { firstPage, jobsPath, readFilter } from './list-filter'
 import { StateFilterNav } from './state-filter-nav'
 
 export const metadata: Metadata = { title: 'Jobs' }
 
 export default async function JobsPage({ searchParams }: PageProps<'/jobs'>) {
-  const given = await searchParams
-  const filter = readFilter(given)
-  const cursor = readCursor(given.cursor)
-  await requireCaller(jobsPath(filter, cursor))
-  void queryClient().prefetchQuery(trpc.jobs.list.queryOptions(toQuery(filter, cursor)))
+  const filter = readFilter(await searchParams)
+  await requireCaller(jobsPath(filter))
+  void queryClient().prefetchQuery(trpc.jobs.list.queryOptions(firstPage(filter)))
   return (
     <div className="flex flex-col gap-4">
       <PageHeading
@@ -30,10 +28,10 @@ export default async function JobsPage({ searchParams }: PageProps<'/jobs'>) {
       />
       <FilterForm key={jobsPath(filter)} filter={filter} />
       <StateFilterNav filter={filter} />
-      <div className="overflow-hidden rounded-lg border border-line bg-surface">
+      <div className="overflow-clip rounded-lg border border-line bg-surface">
         <Hydrate>
-          <Suspense key={jobsPath(filter, cursor)} fallback={<Skeleton rows={8} label="Loading jobs" />}>
-            <JobsList filter={filter} cursor={cursor} />
+          <Suspense key={jobsPath(filter)} fallback={<Skeleton rows={8} label="Loading jobs" />}>
+            <JobsList filter={filter} />
           </Suspense>
         </Hydrate>
       </div>

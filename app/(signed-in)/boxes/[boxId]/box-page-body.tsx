@@ -19,6 +19,7 @@ import { BoxJobs } from './box-jobs'
 import { BoxTimeline } from './box-timeline'
 import { DrainSwitch } from './drain-switch'
 import { HeldSlots } from './held-slots'
+import { RECENT_JOBS } from './page-sizes'
 import { RemoveBox } from './remove-box'
 
 /** Whether a supervisor is in contact changes without an event. */
@@ -37,7 +38,7 @@ export function BoxPageBody({ boxId }: { boxId: BoxId }) {
   useLiveQueries('boxes', [
     trpc.boxes.get.queryFilter({ boxId }),
     trpc.boxes.events.queryFilter({ boxId }),
-    trpc.jobs.list.queryFilter({ boxId }),
+    trpc.jobs.list.queryFilter({ boxId, limit: RECENT_JOBS }),
   ])
   const actions = mayManage && (
     <>

@@ -2,7 +2,7 @@
 
 import { useSuspenseQuery } from '@tanstack/react-query'
 import Link from 'next/link'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import type { JobId } from '../../../../core/ids'
 import type { JobView } from '../../../../core/jobs/job-view'
 import { isTerminal, jobCan } from '../../../../core/jobs/state'
@@ -105,12 +105,7 @@ function ManyDialog({ verb, jobs, onClose }: { verb: Verb; jobs: readonly Doomed
       </p>
       <ul className="max-h-72 overflow-auto text-[0.8125rem]">
         {jobs.map((job, index) => (
-          <li key={job.id} className="border-t border-line py-1 wrap-anywhere first:border-t-0">
-            <Link href={jobPath(job.id)} prefetch={false}>
-              {job.name}
-            </Link>
-            {outcomes && <OutcomeText outcome={outcomes[index]} said={words.said} />}
-          </li>
+          <OutcomeRow key={job.id} job={job} outcome={outcomes?.[index]} said={words.said} />
         ))}
       </ul>
     </ConfirmDialog>
@@ -122,10 +117,24 @@ function refusal(error: unknown): string {
   return issues.length > 0 ? issues.map(({ path, message: what }) => `${path} ${what}`).join('; ') : message
 }
 
-function OutcomeText({ outcome, said }: { outcome: Outcome | undefined; said: string }) {
-  if (outcome?.state === 'refused') return <span className="block text-xs text-bad">refused: {outcome.why}</span>
-  if (outcome?.state !== 'done')
-    return <span className="text-muted"> · {outcome?.state === 'busy' ? 'under way …' : 'waits'}</span>
+type OutcomeProps = { job: Doomed; outcome: Outcome | undefined; said: string }
+
+/** There may be thousands of them, and only one changes at a time. */
+const OutcomeRow = memo(function OutcomeRow({ job, outcome, said }: OutcomeProps) {
+  return (
+    <li className="border-t border-line py-1 wrap-anywhere first:border-t-0">
+      <Link href={jobPath(job.id)} prefetch={false}>
+        {job.name}
+      </Link>
+      {outcome && <OutcomeText outcome={outcome} said={said} />}
+    </li>
+  )
+})
+
+function OutcomeText({ outcome, said }: { outcome: Outcome; said: string }) {
+  if (outcome.state === 'refused') return <span className="block text-xs text-bad">refused: {outcome.why}</span>
+  if (outcome.state !== 'done')
+    return <span className="text-muted"> · {outcome.state === 'busy' ? 'under way …' : 'waits'}</span>
   return (
     <span className="text-muted"> · {outcome.jobId ? <Link href={jobPath(outcome.jobId)}>{said}</Link> : said}</span>
   )
