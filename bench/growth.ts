@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { claimAttempt } from '../core/attempts/claim-attempt'
 import { finishAttempt } from '../core/attempts/finish-attempt'
 import { recordExit } from '../core/attempts/record-exit'
@@ -18,6 +19,7 @@ const SIZES = [10, 100, 1_000].flatMap((boxes) =>
 )
 /** The largest of the four organisations of a filled database, and its share of everything. */
 const ORG = 'org_fill1' as OrgId
+const GROUP = 'group_fill1g0'
 const SHARE = 0.6
 const OVER = 5_000
 const NEVER = '86400'
@@ -29,6 +31,7 @@ const QUIET = {
     RETENTION_SWEEP_SECONDS: NEVER,
     CLEAN_UP_SECONDS: NEVER,
     LOG_PACK_AFTER_SECONDS: '0',
+    UPLOAD_LIMIT_SECONDS: NEVER,
   },
 }
 
@@ -82,11 +85,8 @@ async function measure(boxes: number, waiting: number, rounds: number, options: 
     const db = openDatabase(url)
     await settle(db)
     passes = await timedPasses(db, rounds)
-    await db.updateTable('attempts').set({ launchedAt: new Date() }).where('phase', '=', 'placed').execute()
-    await db
-      .updateTable('boxes')
-      .set({ nextProbeAt: new Date(Date.now() + 1_000 * Number(NEVER)) })
-      .execute()
+    await leaveNewBoxesAlone(db)
+    await leaveTheRestAlone(db)
     await db.destroy()
   }
   const addBoxes = async (ctx: SubmitCtx, stack: AsyncDisposableStack) => {
@@ -98,6 +98,26 @@ async function measure(boxes: number, waiting: number, rounds: number, options: 
     return await timedSubmissions({ ...ctx, orgId: ORG }, rounds, next)
   })
   return { passes, latencies }
+}
+
+/** No limit of what is on boxes has passed, and no box is to be probed: nothing ends or moves by itself. */
+async function leaveTheRestAlone(db: Db): Promise<void> {
+  const [now, later] = [new Date(), new Date(Date.now() + 1_000 * Number(NEVER))]
+  const open = db.updateTable('attempts').where('phase', '<>', 'closed')
+  await open.set({ placedAt: now, dispatchStartedAt: now, deadlineAt: later }).execute()
+  await open.where('phase', '=', 'placed').set({ launchedAt: now }).execute()
+  await open.where('phase', '=', 'exited').set({ exitedAt: now }).execute()
+  await db.updateTable('jobs').where('finishedAt', 'is', null).set({ queueDeadlineAt: later }).execute()
+  await db.updateTable('jobs').where('state', '=', 'running').set({ deadlineAt: later }).execute()
+  await db.updateTable('boxes').set({ nextProbeAt: later }).execute()
+}
+
+/** A box that is added now fits none of the jobs that wait: those that took any box take one of a group's from here on. */
+async function leaveNewBoxesAlone(db: Db): Promise<void> {
+  await sql`update jobs set target_kind = 'group', target_id = ${GROUP}, queue_key = 'group:' || ${GROUP}::text,
+      requirement_key = md5('group' || ${GROUP}::text || requires)
+    where org_id = ${ORG} and state in ('queued', 'waiting_for_box') and target_kind = 'any'`.execute(db)
+  await pass(db)
 }
 
 /** Every free box gets a job, and what waits has left `queued`: what follows are passes of a fleet at work. */
@@ -150,8 +170,9 @@ async function timedSubmissions(ctx: SubmitCtx, rounds: number, next: () => Prom
   for (let round = -3; round < rounds; round++) {
     const launched = next()
     const began = performance.now()
-    await submitJob(ctx, submission)
+    const { id } = await submitJob(ctx, submission)
     const launch = await launched
+    if (launch.jobId !== id) throw new Error(`Job ${launch.jobId} was launched on the box of job ${id}`)
     if (round >= 0) took.push(performance.now() - began)
     using supervisor = new SimulatedSupervisor(launch)
     await supervisor.claim()
