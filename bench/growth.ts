@@ -110,6 +110,8 @@ async function leaveTheRestAlone(db: Db): Promise<void> {
   await db.updateTable('jobs').where('finishedAt', 'is', null).set({ queueDeadlineAt: later }).execute()
   await db.updateTable('jobs').where('state', '=', 'running').set({ deadlineAt: later }).execute()
   await db.updateTable('boxes').set({ nextProbeAt: later }).execute()
+  // other organisations have free boxes, and jobs that would be launched there in vain again and again
+  await db.updateTable('boxes').where('orgId', '<>', ORG).set({ status: 'offline' }).execute()
 }
 
 /** A box that is added now fits none of the jobs that wait: those that took any box take one of a group's from here on. */
