@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { sql, type Transaction } from 'kysely'
 import { expect, test } from 'vitest'
 import type { Db } from '../../db/client'
@@ -62,6 +62,34 @@ test('the same bytes uploaded twice at once end as one bundle and one object', a
   expect(await t.db.selectFrom('storedObjects').select('key').execute()).toEqual([{ key: objectKey }])
   const { Contents } = await ctx.store.client.send(new ListObjectsV2Command({ Bucket: ctx.store.bucket }))
   expect(Contents?.map(({ Key }) => Key)).toEqual([objectKey])
+})
+
+test('a bundle whose bytes the store has lost counts as not there, and the same bytes uploaded again mend it', async () => {
+  await using t = await testDb()
+  await using s3 = await aStore()
+  const ctx = { ...(await anOrg(t.db)), keys: KEYS, store: storeAt(s3.env) }
+  const zip = await large()
+  const upload = async () => await keepBundle(ctx, await stageBundle(ctx, inPieces(zip)))
+  const { sha256 } = await upload()
+  const keyOf = async () => (await t.db.selectFrom('bundles').select('objectKey').executeTakeFirst())?.objectKey ?? ''
+  const lostKey = await keyOf()
+  await ctx.store.client.send(new DeleteObjectCommand({ Bucket: ctx.store.bucket, Key: lostKey }))
+  await expect(getBundle(ctx, sha256)).rejects.toMatchObject({ status: 404 })
+  const job = submissionSchema.parse({ bundle: sha256 })
+  await expect(submitJob(ctx, job)).rejects.toMatchObject({
+    status: 422,
+    message: expect.stringContaining('Upload it again'),
+  })
+
+  const [one, two] = await Promise.all([upload(), upload()])
+  expect([one.isNew, two.isNew].sort()).toEqual([false, true])
+  expect(await keyOf()).not.toBe(lostKey)
+  expect(await t.db.selectFrom('storedObjects').select(['key', 'state']).orderBy('state').execute()).toEqual([
+    { key: lostKey, state: 'deleting' },
+    { key: await keyOf(), state: 'kept' },
+  ])
+  expect(await getBundle(ctx, sha256)).toMatchObject({ sha256, sizeBytes: zip.length })
+  expect(await submitJob(ctx, job)).toMatchObject({ bundleSha256: sha256 })
 })
 
 /** What a sweep does with a bundle that no job uses. */

@@ -1,6 +1,7 @@
 import type { Bundle } from '../../db/schema'
 import type { Ctx } from '../context'
 import { DomainError, Invalid, NotFound } from '../errors'
+import { lookAtObject } from '../store/look-at-object'
 import type { Store } from '../store/store'
 import { requireEntry } from './check-bundle'
 import { inlineSource, storedSource } from './zip-source'
@@ -19,10 +20,15 @@ export async function findBundle(
     .executeTakeFirst()
 }
 
-/** What callers may know of a bundle, so that they need not upload it again. @throws NotFound */
-export async function getBundle(ctx: Ctx, sha256: string) {
+/** True if its bytes were removed from the store behind our back: an upload of the same bytes puts them there again. @throws StoreAway */
+export async function isLost(store: Store, { objectKey }: Pick<Bundle, 'objectKey'>): Promise<boolean> {
+  return objectKey !== null && (await lookAtObject(store, objectKey)) === undefined
+}
+
+/** What callers may know of a bundle, so that they need not upload it again. @throws NotFound, also of one whose bytes are lost; StoreAway */
+export async function getBundle(ctx: Ctx & { store: Store }, sha256: string) {
   const bundle = await findBundle(ctx, sha256)
-  if (!bundle) throw new NotFound('bundle', sha256)
+  if (!bundle || (await isLost(ctx.store, bundle))) throw new NotFound('bundle', sha256)
   const { sizeBytes, createdAt } = bundle
   return { sha256, kind: 'zip' as const, sizeBytes, createdAt: createdAt.toISOString() }
 }
@@ -33,9 +39,9 @@ export function unknownBundle(sha256: string): Invalid {
   return new Invalid([{ path: 'bundle', message }])
 }
 
-/** The bytes were removed behind our back; the same bytes count as uploaded already. */
+/** The bytes were removed behind our back. */
 function lostBundle(sha256: string): Invalid {
-  const message = `The object store no longer has the bundle ${sha256}. Change a byte of it, upload it, and submit the job with that.`
+  const message = `The object store no longer has the bundle ${sha256}. Upload it again (POST /api/v1/bundles), then submit the job again.`
   return new Invalid([{ path: 'bundle', message }])
 }
 

@@ -1,6 +1,7 @@
 import { type Insertable, sql, type Transaction } from 'kysely'
 import type { Bundle, Database } from '../../db/schema'
 import type { OrgId } from '../ids'
+import { dropObject } from '../store/objects'
 
 /**
  * Stores a bundle once per organisation and content, or holds the one that is there. Until the caller's transaction ends nobody
@@ -22,6 +23,25 @@ export async function putBundle(
     const kind = await holdBundle(tx, bundle.orgId, bundle.sha256)
     if (kind !== undefined) return { kind, isNew: false } // else it was removed in between
   }
+}
+
+/** Gives a bundle whose object is lost another one with the same bytes. @returns false when somebody else has done so */
+export async function replaceObject(
+  tx: Transaction<Database>,
+  { orgId, sha256 }: Pick<Bundle, 'orgId' | 'sha256'>,
+  lostKey: string,
+  objectKey: string,
+): Promise<boolean> {
+  const replaced = await tx
+    .updateTable('bundles')
+    .set({ objectKey })
+    .where('orgId', '=', orgId)
+    .where('sha256', '=', sha256)
+    .where('objectKey', '=', lostKey)
+    .returning('sha256')
+    .executeTakeFirst()
+  if (replaced) await dropObject(tx, lostKey)
+  return replaced !== undefined
 }
 
 /** Holds a bundle, and notes that it was named. @returns its kind; undefined when it is not there */
