@@ -3,8 +3,8 @@ import type { Db } from '../db/client'
 
 /** A live job as a fault meets it. */
 export type Met = { jobId: string; attempt: number; state: JobState }
-/** The longest time until something moved again, by the state in which the fault met its jobs. */
-export type Delays = Partial<Record<JobState, number>>
+/** A job that moved again so long after a fault. */
+export type Moved = Met & { afterMs: number }
 
 export const LIVE_STATES = JOB_STATES.filter((state) => !isTerminal(state))
 const POLL_MS = 50
@@ -26,10 +26,10 @@ export async function liveJobs(db: Db): Promise<Met[]> {
  * Waits until everything that a fault met has moved on: each job that is still active by an event or a line of its own, and those
  * that wait by anything at all.
  */
-export async function untilAllMoved(db: Db, met: readonly Met[]): Promise<Delays> {
+export async function untilAllMoved(db: Db, met: readonly Met[]): Promise<Moved[]> {
   const since = performance.now()
   const before = await marks(db)
-  const delays: Delays = {}
+  const all: Moved[] = []
   let still = [...met]
   while (still.length > 0) {
     const now = await marks(db)
@@ -37,14 +37,12 @@ export async function untilAllMoved(db: Db, met: readonly Met[]): Promise<Delays
     const hasMoved = (jobId: string) => now.get(jobId)?.mark !== before.get(jobId)?.mark
     const anything = now.size === 0 || now.size !== before.size || [...now.keys()].some((jobId) => hasMoved(jobId))
     const moved = (one: Met) => (before.get(one.jobId)?.active ? hasMoved(one.jobId) : anything)
-    for (const one of still) {
-      if (moved(one) || passedMs > GIVE_UP_MS) delays[one.state] = passedMs
-    }
-    if (passedMs > GIVE_UP_MS) break
-    still = still.filter((one) => !moved(one))
+    const over = passedMs > GIVE_UP_MS ? still : still.filter(moved)
+    all.push(...over.map((one) => ({ ...one, afterMs: passedMs })))
+    still = still.filter((one) => !over.includes(one))
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
-  return delays
+  return all
 }
 
 /** How far each live job has come: its last event, its attempt's last line. */

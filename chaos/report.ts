@@ -11,11 +11,16 @@ const SHORT: Partial<Record<JobState, string>> = {
 
 /** Promises of time that were not kept. */
 export function lateProgress(struck: readonly Struck[]): string[] {
-  return struck.flatMap(({ fault, delays, limitMs }) =>
-    Object.entries(delays)
-      .filter(([state, ms]) => ms > (state === 'dispatching' ? Math.max(limitMs, DISPATCH_LIMIT_MS) : limitMs))
-      .map(([state, ms]) => `after "${fault}" something that was ${state} did not move for ${seconds(ms)}`),
-  )
+  return struck.flatMap(({ fault, moved }) => {
+    const late = moved.filter(
+      ({ state, afterMs, limitMs }) =>
+        afterMs > (state === 'dispatching' ? Math.max(limitMs, DISPATCH_LIMIT_MS) : limitMs),
+    )
+    return [...Map.groupBy(late, ({ state }) => state)].map(
+      ([state, all]) =>
+        `after "${fault}" something that was ${state} did not move for ${seconds(worst(all.map(({ afterMs }) => afterMs)))}`,
+    )
+  })
 }
 
 /**
@@ -47,14 +52,16 @@ export function reportOf(struck: readonly Struck[], audit: Audit, problems: read
 }
 
 function rowOf(fault: string, all: readonly Struck[], audit: Audit): string[] {
+  const moved = all.flatMap((one) => one.moved)
   const cells = LIVE_STATES.map((state) => {
     const met = all.reduce((sum, one) => sum + one.met.filter((job) => job.state === state).length, 0)
-    return met === 0 ? '0' : `${met} (${seconds(worst(all.map(({ delays }) => delays[state] ?? 0)))})`
+    const delays = moved.filter((job) => job.state === state).map(({ afterMs }) => afterMs)
+    return met === 0 ? '0' : `${met} (${seconds(worst(delays))})`
   })
   const active = all.flatMap(({ met }) => met.filter(({ state }) => state !== 'queued' && state !== 'waiting_for_box'))
   const names = new Set(active.map(({ jobId, attempt }) => `${jobId}-${attempt}`))
   const { lost, repeats, gaps } = totalsOf([...names], audit)
-  const delay = worst(all.flatMap(({ delays }) => Object.values(delays)))
+  const delay = worst(moved.map(({ afterMs }) => afterMs))
   return [fault, String(all.length), ...cells, String(lost), String(repeats), String(gaps), seconds(delay)]
 }
 

@@ -1,5 +1,5 @@
 import { type Durations, type Fault, planFaults } from './faults/plan'
-import { type Delays, liveJobs, type Met, untilAllMoved } from './progress'
+import { liveJobs, type Met, type Moved, untilAllMoved } from './progress'
 import type { Random } from './random'
 import type { ChaosSystem } from './system'
 
@@ -9,9 +9,8 @@ export type Struck = {
   met: Met[]
   /** Attempts that may have lost something by it: `<job>-<attempt>`. */
   excused: string[]
-  /** From its end (a kill: its beginning) on. */
-  delays: Delays
-  limitMs: number
+  /** When each of them moved again, from its end (a kill: its beginning) on, and when it should have. */
+  moved: (Moved & { limitMs: number })[]
 }
 
 const CALM_MS = 1_500
@@ -25,20 +24,23 @@ export async function breakThings(
   say: (line: string) => void,
 ): Promise<Struck[]> {
   const struck: Struck[] = []
+  const limits = new Map<string, number>()
   let plan: Fault[] = []
   do {
     await sleep(CALM_MS)
     if (plan.length === 0) plan = planFaults(system, random)
     const fault = plan.pop()
-    if (fault) struck.push(await strike(system, fault, durations, say))
+    if (fault) struck.push(await strike(system, fault, durations, limits, say))
   } while (Date.now() < endsAt)
   return struck
 }
 
+/** @param limits of attempts whose supervisor or box an earlier fault may have killed: theirs still holds; this fault adds its own */
 async function strike(
   { db }: ChaosSystem,
   fault: Fault,
   durations: Durations,
+  limits: Map<string, number>,
   say: (line: string) => void,
 ): Promise<Struck> {
   const met = await liveJobs(db)
@@ -47,7 +49,10 @@ async function strike(
   const excused = await fault.strike()
   if (fault.lasts) await sleep(durations[fault.lasts])
   excused.push(...(await fault.heal()))
-  return { fault: fault.name, met, excused, delays: await untilAllMoved(db, met), limitMs: fault.limitMs }
+  for (const name of excused) limits.set(name, Math.max(limits.get(name) ?? 0, fault.limitMs))
+  const limitOf = ({ jobId, attempt }: Met) => Math.max(fault.limitMs, limits.get(`${jobId}-${attempt}`) ?? 0)
+  const moved = (await untilAllMoved(db, met)).map((one) => ({ ...one, limitMs: limitOf(one) }))
+  return { fault: fault.name, met, excused, moved }
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
