@@ -43,12 +43,12 @@ test.describe('sessions', () => {
   }) => {
     await page.goto('/sign-in')
     await signIn(page, system)
-    await expect(page).toHaveURL('/jobs')
+    await expect(page).toHaveURL('/')
     const context = await browser.newContext({ baseURL: system.url, userAgent: 'Mozilla/5.0 (iPhone) Firefox/145.0' })
     const phone = await context.newPage()
     await phone.goto('/sign-in')
     await signIn(phone, system)
-    await expect(phone).toHaveURL('/jobs')
+    await expect(phone).toHaveURL('/')
 
     await page.getByRole('banner').getByRole('link', { name: 'Owner' }).click()
     await expect(page.getByRole('heading', { level: 1, name: 'Account' })).toBeVisible()

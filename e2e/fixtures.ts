@@ -114,7 +114,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       const page = await context.newPage()
       await page.goto('/sign-in')
       await signIn(page, system)
-      await expect(page).toHaveURL('/jobs')
+      await expect(page).toHaveURL('/')
       const state = await context.storageState()
       await context.close()
       await use(state)

@@ -70,8 +70,22 @@ test.describe('a long log', () => {
     await field.press('Escape')
     await expect(field).toHaveValue('')
     await expect(found).toBeEmpty()
+
+    // in sight is what lies beyond the hits that were counted, and before the first one comes the last of all
     await field.fill('hay')
-    await expect(found).toHaveText(/of more than 10,000$/)
+    await expect(found).toHaveText(/^line 29,9\d\d, one of more than 10,000$/)
+    await job.log.press('Home')
+    await field.fill('')
+    await field.fill('hay')
+    await expect(found).toHaveText('1 of more than 10,000')
+    await field.press('Shift+Enter')
+    await expect(found).toHaveText('line 30,000, one of more than 10,000')
+    await expect(line(job, 30_000)).toHaveAttribute('aria-current', 'true')
+    await field.press('Shift+Enter')
+    await expect(found).toHaveText('line 29,998, one of more than 10,000')
+    await field.press('Enter')
+    await field.press('Enter')
+    await expect(found).toHaveText('1 of more than 10,000')
   })
 
   test('has an address for each of its lines, and for a range of them', async ({ page, context }) => {

@@ -35,7 +35,7 @@ test('signing out ends the session: its cookie opens nothing any more', async ({
 }) => {
   await page.goto('/sign-in')
   await signIn(page, system)
-  await expect(page).toHaveURL('/jobs')
+  await expect(page).toHaveURL('/')
   const thief = await playwright.request.newContext({
     baseURL: system.url,
     storageState: await context.storageState(),

@@ -27,12 +27,12 @@ function aLogOf(texts: (string | Buffer)[], linesAChunk = 3): LogBatch[] {
 
 /** Every hit, call after call, and how many calls it took. */
 async function findAll(ctx: Ctx & LogSource, { jobId, attempt }: AttemptRef, text: string, more = {}) {
-  const query = { attempt, text, matchCase: false, from: 1, limit: 1_000, ...more }
+  const query: Parameters<typeof findInLog>[2] = { attempt, text, matchCase: false, limit: 1_000, ...more }
   const lines: number[] = []
   for (let calls = 1; ; calls++) {
     const answer = await findInLog(ctx, jobId, query)
     lines.push(...answer.lines)
-    if (answer.nextFrom > answer.lineCount) return { lines, calls }
+    if (answer.nextFrom > answer.lineCount || answer.nextFrom === 0) return { lines, calls }
     query.from = answer.nextFrom
   }
 }
@@ -66,6 +66,9 @@ test('lines are found by what a reader sees of them, whether the log is packed o
     expect((await findAll(inLog, ref, '[31m')).lines).toEqual([8])
     expect((await findAll(inLog, ref, 'spool')).lines).toEqual([])
     expect(await findAll(inLog, ref, 'error', { limit: 1 })).toEqual({ lines: [1, 3, 5, 9], calls: 4 })
+    expect((await findAll(inLog, ref, 'error', { backwards: true })).lines).toEqual([9, 5, 3, 1])
+    expect((await findAll(inLog, ref, 'error', { backwards: true, from: 8, limit: 1 })).lines).toEqual([5, 3, 1])
+    expect((await findAll(inLog, ref, 'error', { backwards: true, from: 1_000 })).lines).toEqual([9, 5, 3, 1])
   }
   await looks(unpackedLogs(db))
   const taken = await takeLogToPack(db, 0)
@@ -84,6 +87,16 @@ test('one call looks at some megabytes at most, and the next one goes on where i
   expect(first.nextFrom).toBeLessThan(4_200)
   expect(await findAll(inLog, ref, 'line 5999')).toEqual({ lines: [5_999], calls: 2 })
   expect(await findAll(inLog, ref, 'line 5999', { from: 5_999 })).toEqual({ lines: [5_999], calls: 1 })
+
+  const back = { text: 'line 1 ', matchCase: false, backwards: true, limit: 10 }
+  const last = await findInLog(inLog, ref.jobId, back)
+  expect(last).toMatchObject({ lines: [], lineCount: 6_000 })
+  expect(last.nextFrom).toBeGreaterThan(1_000)
+  expect(last.nextFrom).toBeLessThan(6_000)
+  expect((await findAll(inLog, ref, 'line 1 ', { backwards: true })).lines).toEqual([1])
+  expect((await findAll(inLog, ref, 'line', { backwards: true })).lines).toEqual(
+    Array.from({ length: 6_000 }, (_, index) => 6_000 - index),
+  )
 })
 
 test("another organisation's log is not there, and neither is an attempt that never was", async () => {

@@ -3,7 +3,8 @@ import type { JobId } from '../ids'
 import { visibleJob } from '../jobs/visible-job'
 import type { LogSource } from './log-blocks'
 import { lastLine, visibleAttempt } from './read-log'
-import { scanLog } from './scan-log'
+import type { LogRecord } from './records'
+import { scanLog, scanLogBack } from './scan-log'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what colours a terminal
 const COLOURS = /\x1b\[[0-?]*[ -/]*[@-~]/g
@@ -11,12 +12,23 @@ const ESC = 0x1b
 
 export type LogHits = {
   attempt: number
-  /** Numbers of the lines that have the text, in order. */
+  /** Numbers of the lines that have the text, in the order in which they were looked for. */
   lines: number[]
-  /** The line to go on from: everything before it was looked at. */
+  /** The line to go on from: everything between `from` and it was looked at. */
   nextFrom: number
-  /** Lines that there are; the search is through when `nextFrom` is beyond it. */
+  /** Lines that there are; the search is through when `nextFrom` is beyond it or, backwards, 0. */
   lineCount: number
+}
+
+type Wanted = {
+  attempt?: number | undefined
+  text: string
+  matchCase: boolean
+  /** From `from` to lines before it. */
+  backwards?: boolean
+  /** Default: the first line or, backwards, the last. */
+  from?: number | undefined
+  limit: number
 }
 
 /**
@@ -24,16 +36,19 @@ export type LogHits = {
  * no part of a line's text; neither are lost lines, which nobody has.
  * @throws NotFound; DomainError `unavailable` when the log is packed and the store does not answer
  */
-export async function findInLog(
-  ctx: Ctx & LogSource,
-  jobId: JobId,
-  wanted: { attempt?: number | undefined; text: string; matchCase: boolean; from: number; limit: number },
-): Promise<LogHits> {
+export async function findInLog(ctx: Ctx & LogSource, jobId: JobId, wanted: Wanted): Promise<LogHits> {
   const attempt = visibleAttempt(await visibleJob(ctx.db, ctx, jobId), wanted.attempt)
-  if (attempt === 0) return { attempt, lines: [], nextFrom: wanted.from, lineCount: 0 }
+  if (attempt === 0) return { attempt, lines: [], nextFrom: wanted.backwards ? 0 : (wanted.from ?? 1), lineCount: 0 }
   const ref = { jobId, attempt }
   const has = hasText(wanted.text, wanted.matchCase)
-  const found = await scanLog(ctx, ref, wanted, ({ n, gap, bytes }) => (!gap && has(bytes) ? n : undefined))
+  const fits = ({ gap, bytes }: LogRecord) => !gap && has(bytes)
+  const { from, limit } = wanted
+  if (wanted.backwards) {
+    const lineCount = await lastLine(ctx, ref)
+    const found = await scanLogBack(ctx, ref, { from: Math.min(from ?? lineCount, lineCount), limit }, fits)
+    return { attempt, lines: found.items, nextFrom: found.nextFrom, lineCount }
+  }
+  const found = await scanLog(ctx, ref, { from: from ?? 1, limit }, (record) => (fits(record) ? record.n : undefined))
   return { attempt, lines: found.items, nextFrom: found.nextFrom, lineCount: await lastLine(ctx, ref) }
 }
 

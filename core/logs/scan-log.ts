@@ -38,3 +38,44 @@ export async function scanLog<T>(
   }
   return { items, nextFrom }
 }
+
+/** Lines that a look back begins with. They are stored to be read forwards: what is looked at begins before them, and ends with the first. */
+const LINES_BACK = 20_000
+
+/**
+ * As `scanLog`, from line `from` to lines before it: numbers of those that fit, the last ones first. Where lines are so large that one call
+ * cannot look at as many, it looks at fewer.
+ * @returns the numbers, and the line to go on from: everything after it was looked at; 0 when there is none before
+ */
+export async function scanLogBack(
+  source: LogSource,
+  ref: AttemptRef,
+  { from, limit }: { from: number; limit: number },
+  fits: (record: LogRecord) => boolean,
+): Promise<{ items: number[]; nextFrom: number }> {
+  for (let lines = LINES_BACK; ; lines = Math.ceil(lines / 4)) {
+    const first = Math.max(1, from - lines + 1)
+    const found = await allBetween(source, ref, { first, last: from }, fits)
+    if (!found) continue
+    const items = found.toReversed().slice(0, limit)
+    return { items, nextFrom: (items.length < found.length ? (items.at(-1) ?? first) : first) - 1 }
+  }
+}
+
+/** Numbers of the lines between the two that fit; undefined when they are more than one call looks at. */
+async function allBetween(
+  source: LogSource,
+  ref: AttemptRef,
+  { first, last }: { first: number; last: number },
+  fits: (record: LogRecord) => boolean,
+): Promise<number[] | undefined> {
+  const found: number[] = []
+  let looked = 0
+  for await (const record of readRecords(source, ref, first)) {
+    if (record.n > last) break
+    looked += record.bytes.length + BYTES_A_LINE
+    if (looked > BYTES_A_SCAN && last > first) return undefined
+    if (fits(record)) found.push(record.n)
+  }
+  return found
+}

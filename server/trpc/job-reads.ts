@@ -86,7 +86,7 @@ export const jobReads = {
         ...{ method: 'GET', path: '/jobs/{jobId}/logs/find', tags },
         summary: 'Find the lines of a log that have a text in them',
         description:
-          'Answers with numbers of lines. One call looks at some megabytes at most: go on from `nextFrom` until it is beyond `lineCount`.',
+          'Answers with numbers of lines. One call looks at some megabytes at most: go on from `nextFrom` until it is beyond `lineCount` or, backwards, 0.',
       },
       example: { answer: { attempt: 1, lines: [1], nextFrom: 2, lineCount: 1 } },
     })
@@ -98,6 +98,11 @@ export const jobReads = {
           .max(200, 'must be at most 200 characters')
           .meta({ description: 'What stands in the lines, as a reader sees them: without their colours.' }),
         matchCase: z.enum(['0', '1']).default('0').meta({ description: '1: capitals and small letters differ.' }),
+        backwards: z
+          .enum(['0', '1'])
+          .default('0')
+          .meta({ description: '1: from line `from` to lines before it, the last ones first.' }),
+        from: queryInt(1).optional().meta({ description: 'Default: the first line or, backwards, the last.' }),
       }),
     )
     .output(
@@ -108,8 +113,8 @@ export const jobReads = {
         lineCount: z.number().int(),
       }),
     )
-    .query(({ ctx, input: { jobId, matchCase, ...query } }) =>
-      findInLog(ctx, jobId, { ...query, matchCase: matchCase === '1' }),
+    .query(({ ctx, input: { jobId, matchCase, backwards, ...query } }) =>
+      findInLog(ctx, jobId, { ...query, matchCase: matchCase === '1', backwards: backwards === '1' }),
     ),
 
   output: procedure

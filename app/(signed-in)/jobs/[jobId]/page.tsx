@@ -20,14 +20,12 @@ export default async function JobPage({ params }: PageProps<'/jobs/[jobId]'>) {
   await requireCaller(`/jobs/${jobId}`)
   const { id, attempt } = await findJob(jobId)
   const input = { jobId: readJobId(id) ?? notFound(), limit: EVENTS_A_PAGE }
-  if (attempt > 0) {
-    const files = { jobId: input.jobId, attempt, limit: ARTIFACTS_A_PAGE }
-    void queryClient().prefetchQuery(trpc.artifacts.list.queryOptions(files))
-  }
+  const files = { jobId: input.jobId, attempt, limit: ARTIFACTS_A_PAGE }
   // awaited: parts that come later would find newer answers than they were drawn with, since the job goes on meanwhile
   await Promise.all([
     queryClient().prefetchQuery(trpc.jobs.events.queryOptions(input)),
     queryClient().prefetchQuery(trpc.jobs.attempts.queryOptions({ jobId: input.jobId, limit: 200 })),
+    attempt > 0 && queryClient().prefetchQuery(trpc.artifacts.list.queryOptions(files)),
   ])
   return (
     <Hydrate>

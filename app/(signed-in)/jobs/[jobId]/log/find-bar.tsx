@@ -9,7 +9,7 @@ import type { LogFind } from './use-log-find'
 
 /** Where one says what to find in the log, and goes from hit to hit: Enter and Shift+Enter do too. Escape clears it. */
 export function FindBar({ find, field }: { find: LogFind; field: RefObject<HTMLInputElement | null> }) {
-  const { text, search, at, move } = find
+  const { text, search, at, line, move } = find
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') find.setText('')
     if (event.key !== 'Enter') return
@@ -42,7 +42,7 @@ export function FindBar({ find, field }: { find: LogFind; field: RefObject<HTMLI
         <span aria-hidden="true">↓</span>
       </Button>
       <span role="status" aria-label="Found" className="text-xs text-muted">
-        {search && (search.failure === undefined ? hitsText(search, at) : failureOf(search.failure).message)}
+        {search && (search.failure === undefined ? hitsText(search, at, line) : failureOf(search.failure).message)}
       </span>
     </search>
   )
