@@ -2,6 +2,9 @@ import type { Page } from '@playwright/test'
 import { expect, SIGNED_OUT, test } from './fixtures'
 
 const PAGES = [
+  '/',
+  '/groups',
+  '/account',
   '/jobs',
   '/jobs?state=failed',
   '/jobs/new',
@@ -59,8 +62,11 @@ async function checkBasics(page: Page): Promise<void> {
   await expect(page.locator('html')).toHaveAttribute('lang', 'en')
   expect(await withoutName(page)).toEqual([])
   expect(await repeatedIds(page)).toEqual([])
-  await page.setViewportSize({ width: 360, height: 740 })
-  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), 'no sideways scrolling').toBe(360)
+  for (const width of [2_560, 360]) {
+    await page.setViewportSize({ width, height: 740 })
+    const used = () => page.evaluate(() => document.documentElement.scrollWidth)
+    await expect.poll(used, `no sideways scrolling at ${width}`).toBe(width)
+  }
 }
 
 /** What people use on the page without being told what it is. */

@@ -1,7 +1,7 @@
 'use client'
 
 import type { Route } from 'next'
-import Link from 'next/link'
+import Link, { useLinkStatus } from 'next/link'
 import { usePathname } from 'next/navigation'
 import { classes } from '../ui/classes'
 
@@ -15,11 +15,24 @@ export function NavLink({ href, except, children }: { href: Route; except?: Rout
       prefetch={false}
       {...(here && { 'aria-current': path === href ? 'page' : 'true' })}
       className={classes(
-        'border-b-2 px-2 py-2.5 font-medium whitespace-nowrap hover:no-underline sm:py-3',
+        'relative border-b-2 px-2 py-2.5 font-medium whitespace-nowrap hover:no-underline sm:py-3',
         here ? 'border-accent text-ink' : 'border-transparent text-muted hover:text-ink',
       )}
     >
       {children}
+      <Pending />
     </Link>
+  )
+}
+
+/** Shown while its page is on the way. */
+function Pending() {
+  const { pending } = useLinkStatus()
+  if (!pending) return null
+  return (
+    <>
+      <span className="sr-only"> (loading)</span>
+      <span aria-hidden="true" className="absolute inset-x-0 -bottom-0.5 h-0.5 animate-pulse bg-accent" />
+    </>
   )
 }

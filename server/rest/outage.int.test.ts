@@ -1,39 +1,19 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
+import { aWay } from '../../core/testing/way'
 import { testDb } from '../../db/testing/database'
 import { aMember, aServer } from '../testing/fixtures'
 
-/** A way to the database that can be cut and mended, as a restart of Postgres would. */
-async function aWay(databaseUrl: string) {
-  const target = new URL(databaseUrl)
-  const open = new Set<Socket>()
-  const server = createServer((client) => {
-    const upstream = connect(Number(target.port), target.hostname)
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      open.add(from)
-      from.on('error', () => to.destroy()).on('close', () => to.destroy())
-      from.pipe(to)
-    }
-  })
-  const listen = (port: number) => new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
-  await listen(0)
-  const { port } = server.address() as AddressInfo
+/** A way to the database, and its address by that way. */
+async function aWayTo(databaseUrl: string) {
   const url = new URL(databaseUrl)
-  url.host = `127.0.0.1:${port}`
-  const cut = async () => {
-    const closed = new Promise((done) => server.close(done))
-    for (const socket of open) socket.destroy()
-    await closed
-  }
-  return { url: url.href, cut, mend: () => listen(port), [Symbol.asyncDispose]: cut }
+  const way = await aWay({ host: url.hostname, port: Number(url.port) })
+  url.host = `127.0.0.1:${way.port}`
+  return { ...way, url: url.href }
 }
 
 test('while Postgres is away requests answer 503 with Retry-After, and work again by themselves afterwards', async () => {
   await using t = await testDb()
-  await using way = await aWay(t.url)
+  await using way = await aWayTo(t.url)
   await using s = await aServer(way.url)
   const { bearer } = await aMember(s.web)
   const submit = async () =>

@@ -18,8 +18,8 @@ export const ROW_PX = { wide: 48, narrow: 76 }
 /** A table narrower than this (`@xl`) has what stands in columns elsewhere below the name. */
 export const NARROW_PX = 576
 
-const HEAD = 'px-3 py-2 text-left text-xs font-medium text-muted whitespace-nowrap first:pl-4 last:pr-4'
-const CELL = 'overflow-hidden px-3 py-0 first:pl-4 last:pr-4 border-b border-line h-12 @max-xl:h-19'
+const HEAD = 'py-2 pr-2 pl-4 text-left text-xs font-medium text-muted whitespace-nowrap'
+const CELL = 'overflow-hidden py-0 pr-2 pl-4 border-b border-line h-12 @max-xl:h-19'
 
 /** The names of the columns. `choice` stands above the boxes to tick. */
 export function JobsHead({
@@ -100,11 +100,11 @@ export const JobRow = memo(function JobRow({
             tabIndex={tabIndex}
             data-part="open"
             title={job.name}
-            className="max-w-full shrink-0 truncate font-medium text-ink not-last:max-w-[70%] after:absolute after:inset-0"
+            className="max-w-full shrink-0 truncate font-medium text-ink @xl:not-last:max-w-[70%] after:absolute after:inset-0"
           >
             {job.name}
           </Link>
-          <Labels labels={job.labels} />
+          <Labels job={job} />
         </div>
         <div className="hidden min-w-0 items-center gap-1 text-xs text-muted @max-xl:flex">
           <JobStateLabel state={job.state} failureClass={job.failureClass} />
@@ -134,23 +134,26 @@ export const JobRow = memo(function JobRow({
   )
 })
 
-/** What keeps it waiting, or what ended it. */
+/** What keeps it waiting, or what ended it; else, where they have no place beside the name, its labels. */
 function Why({ job }: { job: JobView }) {
   const zone = useHydrated() ? 'local' : 'UTC'
   const text = job.error ?? waitSummary(job.waitReasons, (at) => formatInstant(at, zone))
-  if (!text) return null
+  const labels = labelTexts(job).join(' ')
+  if (text === '' && labels === '') return null
   return (
-    <p className="truncate text-xs text-muted" title={text}>
-      {text}
+    <p className={classes('truncate text-xs text-muted', text === '' && 'hidden @max-xl:block')} title={text || labels}>
+      {text || labels}
     </p>
   )
 }
 
-function Labels({ labels }: { labels: JobView['labels'] }) {
-  const texts = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+const labelTexts = ({ labels }: JobView) => Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+
+function Labels({ job }: { job: JobView }) {
+  const texts = labelTexts(job)
   if (texts.length === 0) return null
   return (
-    <span className="flex min-w-0 flex-1 gap-1 overflow-hidden" title={texts.join(' ')}>
+    <span className="flex min-w-0 flex-1 gap-1 overflow-hidden @max-xl:hidden" title={texts.join(' ')}>
       {texts.map((text) => (
         <span key={text} className="max-w-60 min-w-8 truncate rounded border border-line px-1 text-xs text-muted">
           {text}

@@ -5,6 +5,7 @@ import { cache } from 'react'
 import type { JobView } from '../../../../core/jobs/job-view'
 import { Hydrate, queryClient, requireCaller, trpc } from '../../../data/server'
 import { ARTIFACTS_A_PAGE } from './artifacts/artifacts-page'
+import { attemptNamed } from './attempts/attempt-named'
 import { EVENTS_A_PAGE } from './events-page'
 import { readJobId } from './job-id'
 import { JobPageBody } from './job-page-body'
@@ -15,11 +16,12 @@ export async function generateMetadata({ params }: PageProps<'/jobs/[jobId]'>): 
   return { title: (await findJob(jobId)).name }
 }
 
-export default async function JobPage({ params }: PageProps<'/jobs/[jobId]'>) {
+export default async function JobPage({ params, searchParams }: PageProps<'/jobs/[jobId]'>) {
   const { jobId } = await params
   await requireCaller(`/jobs/${jobId}`)
-  const { id, attempt } = await findJob(jobId)
-  const input = { jobId: readJobId(id) ?? notFound(), limit: EVENTS_A_PAGE }
+  const job = await findJob(jobId)
+  const attempt = attemptNamed((await searchParams).attempt, job)
+  const input = { jobId: readJobId(job.id) ?? notFound(), limit: EVENTS_A_PAGE }
   const files = { jobId: input.jobId, attempt, limit: ARTIFACTS_A_PAGE }
   // awaited: parts that come later would find newer answers than they were drawn with, since the job goes on meanwhile
   await Promise.all([

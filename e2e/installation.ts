@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { Client } from 'pg'
+import type { DemoBoxAddress, Settings } from '../embedded/state'
+import type { System } from './connection'
+
+/** What only this machine knows of the installation under test. */
+const stateFile = ({ logDir }: System, ...names: string[]) => path.join(path.dirname(logDir), ...names)
+
+/** Where a demo box answers, and the token that it wants. */
+export function boxAddress(system: System, name: string): DemoBoxAddress {
+  const { boxes } = JSON.parse(readFileSync(stateFile(system, 'settings.json'), 'utf8')) as Settings
+  const address = boxes.find((box) => box.name === name)
+  if (!address) throw new Error(`There is no demo box named ${name}`)
+  return address
+}
+
+/** Does something while the database of the installation answers nobody: it is there, but stopped, and all connections are gone. */
+export async function withoutDatabase(system: System, during: () => Promise<void>): Promise<void> {
+  const server = JSON.parse(readFileSync(stateFile(system, 'postgres', 'postgres.json'), 'utf8'))
+  const pid = Number(readFileSync(stateFile(system, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+  const client = new Client({ host: '127.0.0.1', user: 'stout', database: 'postgres', ...server })
+  await client.connect()
+  process.kill(pid, 'SIGSTOP')
+  try {
+    await client.query(`select pg_terminate_backend(pid) from pg_stat_activity
+      where backend_type = 'client backend' and pid <> pg_backend_pid()`)
+    await client.end()
+    await during()
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
+}
