@@ -79,6 +79,8 @@ const EnvSchema = z.object({
   STOUT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 export type Env = z.infer<typeof EnvSchema>
+/** Names of all settings; docs/configuration.md describes them. */
+export const SETTINGS = Object.keys(EnvSchema.shape)
 
 /** Reads the environment once, at start-up. @throws Error naming every bad variable, never a value. */
 export function loadEnv(source: Record<string, string | undefined> = process.env): Env {
