@@ -128,6 +128,17 @@ test.describe('a long log', () => {
   })
 })
 
+test('who follows stays at the end when the window gets lower', async ({ page, fleet }) => {
+  const { id } = await fleet.submit({ name: 'Lower', script: 'for n in range(1, 201): print("line", n)' })
+  const job = new JobPage(page)
+  await job.open(id)
+  await expect(job.state).toHaveText('completed')
+  await expect(line(job, 200)).toBeInViewport()
+  await page.setViewportSize({ width: 1280, height: 600 })
+  await expect(line(job, 200)).toBeInViewport()
+  await expect(page.getByRole('button', { name: 'Follow' })).toHaveAttribute('aria-pressed', 'true')
+})
+
 test('whoever scrolls up is left in peace, and comes back to the end by one click', async ({
   page,
   fleet,

@@ -63,10 +63,10 @@ export function LogView(props: Props) {
   useEffect(() => tellRange(), [first, last, lineCount])
   const { onScroll, moved } = useFollowing(scroller, following, onFollow)
   const content = layout.kind === 'whole' ? version : lineCount
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the end moves with what is there and how it is drawn
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the end moves with what is there, how it is drawn, and how much of it can be seen
   useLayoutEffect(() => {
     if (following && scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight
-  }, [following, content, layout.kind])
+  }, [following, content, layout.kind, seen.heightPx])
   useGoal(props, layout, scroller, moved)
   return (
     <div className="relative">
