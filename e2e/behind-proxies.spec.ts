@@ -79,10 +79,10 @@ async function startBehind(name: ProxyName): Promise<Behind> {
   stack.defer(() => rmSync(folder, { recursive: true, force: true }))
   const certified: Certified = certificateFor('DNS:localhost')
   writeFileSync(path.join(folder, 'ca.pem'), certified.ca)
-  const [site, files, http, web, worker, store] = await Promise.all(
-    Array.from({ length: 6 }, async () => await anyPort()),
+  const [site, files, http, web, worker, store, gone] = await Promise.all(
+    Array.from({ length: 7 }, async () => await anyPort()),
   )
-  const ports = { site, files, http, web, worker, store } as ProxyPorts
+  const ports = { site, files, http, web, worker, store, gone } as ProxyPorts
   const url = `https://localhost:${ports.site}`
   const env = {
     NODE_ENV: 'production' as const,

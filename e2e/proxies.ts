@@ -6,8 +6,8 @@ import path from 'node:path'
 import type { Certified } from '../box/supervisor/testing/certificates'
 import { until } from '../embedded/process'
 
-/** Ports of this machine: where the proxy listens for the two names, and what stands behind it. */
-export type ProxyPorts = { site: number; files: number; http: number; web: number; worker: number; store: number }
+/** Ports of this machine: where the proxy listens for the two names, what stands behind it, and one where nobody listens. */
+export type ProxyPorts = Record<'site' | 'files' | 'http' | 'web' | 'worker' | 'store' | 'gone', number>
 export type ProxyName = 'nginx' | 'caddy'
 
 const START_MS = 10_000
@@ -19,7 +19,8 @@ export const PROXIES: Record<ProxyName, string | undefined> = {
 }
 
 /**
- * Runs a proxy with the configuration that is shipped in deploy/, names and certificates put in as whoever deploys does.
+ * Runs a proxy with the configuration that is shipped in deploy/, names and certificates put in as whoever deploys does. Of the two
+ * web processes and workers that nginx knows one is gone, and must not be missed; Caddy asks for addresses by name.
  * @param folder for what it writes; without any file of the machine's own installation
  * @returns how to end it
  */
@@ -53,14 +54,15 @@ export async function runProxy(
 type File = (of: string) => string
 type Start = { args: string[]; env: Record<string, string> }
 
-function nginx(file: File, { site, files, http, web, worker, store }: ProxyPorts): Start {
+function nginx(file: File, { site, files, http, web, worker, store, gone }: ProxyPorts): Start {
   let listening = 0
   const shipped = readFileSync('deploy/nginx.conf', 'utf8')
   const stout = shipped
     .replace(/listen 443 /g, () => `listen 127.0.0.1:${[site, files][listening++]} `)
     .replace('listen 80;', `listen 127.0.0.1:${http};`)
     .replaceAll('/etc/nginx/tls', file('.'))
-    .replace(/\b(web|worker|store)(-\d)?:\d+;/g, (_, what: 'web') => `127.0.0.1:${{ web, worker, store }[what]};`)
+    .replace(/\b(?:web|worker)-2:\d+;/g, `127.0.0.1:${gone};`)
+    .replace(/\b(web|worker|store)(?:-1)?:\d+;/g, (_, what: 'web') => `127.0.0.1:${{ web, worker, store }[what]};`)
   writeFileSync(file('stout.conf'), stout)
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((of) => `${of}_temp_path ${file(`tmp/${of}`)};`)
   const main = `pid ${file('pid')}; error_log stderr; daemon off; worker_processes 1;
