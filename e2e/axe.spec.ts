@@ -74,6 +74,19 @@ for (const colorScheme of SCHEMES) {
         await page.goto('/sign-in')
         await check(page, '/sign-in')
       })
+
+      test('in the reference of the API, with all that it folds away', async ({ page }) => {
+        test.setTimeout(240_000)
+        await page.goto('/docs/api')
+        await page.evaluate(() => {
+          for (const details of document.querySelectorAll('main details')) details.setAttribute('open', '')
+        })
+        await check(page, '/docs/api unfolded')
+        await page.setViewportSize({ width: 360, height: 740 })
+        await page.goto('/docs/api')
+        await page.getByText('Operations', { exact: true }).click()
+        await check(page, '/docs/api on a phone')
+      })
     })
   })
 }

@@ -39,10 +39,12 @@ test('what every page owes to its readers: a box', async ({ page, fleet }) => {
 
 test.describe('signed out', () => {
   test.use({ storageState: SIGNED_OUT })
-  test('what every page owes to its readers: /sign-in', async ({ page }) => {
-    await page.goto('/sign-in')
-    await checkBasics(page)
-  })
+  for (const path of ['/sign-in', '/docs/api']) {
+    test(`what every page owes to its readers: ${path}`, async ({ page }) => {
+      await page.goto(path)
+      await checkBasics(page)
+    })
+  }
 })
 
 test('the keyboard reaches the content first, and what has the focus can be seen', async ({ page }) => {

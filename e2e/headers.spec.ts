@@ -1,6 +1,6 @@
 import { expect, SIGNED_OUT, test } from './fixtures'
 
-const PAGES = ['/sign-in', '/nowhere']
+const PAGES = ['/sign-in', '/docs/api', '/nowhere']
 const ON_ALL = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',

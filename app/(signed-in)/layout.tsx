@@ -3,6 +3,7 @@ import { caller, Hydrate, queryClient, trpc } from '../data/server'
 import { DataProvider } from '../data/trpc'
 import { LiveProvider } from '../live/provider'
 import { ClockProvider } from '../ui/clock'
+import { Footer } from '../ui/footer'
 import { Header } from './header'
 
 /** The frame of every page behind the sign-in. Pages themselves send away who is not signed in, since they know their path. */
@@ -28,6 +29,7 @@ export default async function SignedInLayout({ children }: { children: ReactNode
             >
               {children}
             </main>
+            <Footer />
           </LiveProvider>
         </Hydrate>
       </ClockProvider>

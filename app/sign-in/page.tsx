@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import Link from 'next/link'
 import { redirect } from 'next/navigation'
 import { caller } from '../data/server'
 import { Wordmark } from '../ui/wordmark'
@@ -20,6 +21,9 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
         <SignInForm next={next} />
       </section>
       <p className="text-center text-muted">Runs Python jobs on a shared fleet of hardware-test boxes.</p>
+      <Link href="/docs/api" prefetch={false} className="self-center">
+        API reference
+      </Link>
     </main>
   )
 }

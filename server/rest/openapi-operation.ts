@@ -1,7 +1,6 @@
 import { PARAMETERS } from '../trpc/examples'
 import type { Meta } from '../trpc/init'
 import { errorsOf } from './openapi-errors'
-import { PATH_TEXTS } from './openapi-parts'
 
 export type Schema = { description?: string; required?: string[]; oneOf?: object[]; [key: string]: unknown }
 export type Parameter = {
@@ -37,6 +36,16 @@ export type Facts = Pick<Meta, 'errors' | 'example' | 'edits' | 'etag'> & {
   texts: Readonly<Record<string, string | undefined>>
 }
 
+/** What the parameters of paths are. */
+const PATH_TEXTS: Record<string, string> = {
+  jobId: 'Id of the job.',
+  boxId: 'Id of the box.',
+  groupId: 'Id of the group.',
+  tokenId: 'Id of the API token; not the token itself.',
+  artifactId: 'Id of the artifact, as the list of the artifacts of the job says it.',
+  sha256: 'SHA-256 of the zip, in 64 hex digits.',
+}
+
 const idempotencyKey: Parameter = {
   name: 'Idempotency-Key',
   in: 'header',
@@ -65,9 +74,9 @@ const KEY_USED = 'The Idempotency-Key was used for another request, or with anot
 export function finish(operation: DocumentedOperation, method: string, path: string, facts: Facts): void {
   const { requestBody, parameters = [] } = operation
   const isOpen = operation.security === undefined
-  const kind = { method, path, isOpen, hasBody: requestBody !== undefined, edits: facts.edits ?? false }
+  const kind = { method, path, isOpen, edits: facts.edits ?? false }
   const errors = facts.once ? { ...facts.errors, 409: [facts.errors?.[409], KEY_USED].join(' ').trim() } : facts.errors
-  operation.responses = { ...successOf(operation, facts), ...errorsOf(kind, errors) }
+  operation.responses = { ...successOf(operation, method, facts), ...errorsOf(kind, errors) }
   if (facts.once) operation.parameters = [...parameters, idempotencyKey]
   if (facts.edits) operation.parameters = [...parameters, ifMatch]
   if (isOpen) operation.security = []
@@ -87,7 +96,10 @@ function tellOf(parameter: Parameter, { texts }: Facts): void {
   if (parameter.in === 'path') parameter.example = PARAMETERS[name]
 }
 
-function successOf(operation: DocumentedOperation, facts: Facts): Record<string, unknown> {
+/** What the generator has one text for. */
+const DONE: Record<string, string> = { GET: 'What was asked for.' }
+
+function successOf(operation: DocumentedOperation, method: string, facts: Facts): Record<string, unknown> {
   const { created, example } = facts
   const success = Object.entries(operation.responses).filter(([status]) => /^[123]/.test(status)) as [
     string,
@@ -98,7 +110,9 @@ function successOf(operation: DocumentedOperation, facts: Facts): Record<string,
       const answer = response.content?.['application/json']
       if (answer && example) answer.example = example.answer
       const headers = { ...response.headers, ...headersOf(response, facts) }
-      const description = created ? 'Made.' : response.description
+      const description = created
+        ? 'Made.'
+        : response.description.replace('Successful response', DONE[method] ?? 'Done.')
       return [
         created ? '201' : status,
         { ...response, description, ...(Object.keys(headers).length > 0 && { headers }) },

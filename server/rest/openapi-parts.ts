@@ -23,16 +23,6 @@ export const attempt = {
   schema: { type: 'integer', minimum: 1, maximum: 2_147_483_647 },
 }
 
-/** What the parameters of paths are. */
-export const PATH_TEXTS: Record<string, string> = {
-  jobId: 'Id of the job.',
-  boxId: 'Id of the box.',
-  groupId: 'Id of the group.',
-  tokenId: 'Id of the API token; not the token itself.',
-  artifactId: 'Id of the artifact, as the list of the artifacts of the job says it.',
-  sha256: 'SHA-256 of the zip, in 64 hex digits.',
-}
-
 function idOf(prefix: string) {
   return { type: 'string', pattern: `^${prefix}_[0-9a-z]{1,80}$` }
 }

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import Link from 'next/link'
 import { Suspense } from 'react'
 import type { TokenId } from '../../../core/ids'
 import { Hydrate, queryClient, requireCaller, trpc } from '../../data/server'
@@ -23,7 +24,14 @@ export default async function AccountPage({ searchParams }: PageProps<'/account'
     <div className="flex flex-col gap-4">
       <PageHeading title="Account" />
       <Hydrate>
-        <Panel title="API tokens">
+        <Panel
+          title="API tokens"
+          actions={
+            <Link href="/docs/api" prefetch={false} className="ml-auto text-xs">
+              API reference
+            </Link>
+          }
+        >
           <NewTokenForm />
           <Suspense key={input.cursor} fallback={<Skeleton rows={3} label="Loading tokens" />}>
             <TokensList input={input} />

@@ -1,0 +1,13 @@
+import Link from 'next/link'
+
+/** What programs need that people seldom look for. */
+export function Footer() {
+  return (
+    <footer className="mx-auto flex w-full max-w-[110rem] flex-wrap gap-x-4 px-4 pb-4 text-xs text-muted sm:px-6">
+      <Link href="/docs/api" prefetch={false}>
+        API reference
+      </Link>
+      <a href="/api/v1/openapi.json">openapi.json</a>
+    </footer>
+  )
+}
