@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { canonicalHost, checkLiteral } from '../channels/address'
 import { plainNameSchema } from '../plain-name'
+import { plainText } from '../plain-text'
 
 const host = z.string().transform((given, ctx) => {
   const canonical = canonicalHost(given)
@@ -43,7 +44,7 @@ const groups = z
   .meta({ description: 'Names of the groups that it is in.' })
 const slots = z.number().int('must be a whole number').min(1, 'must be at least 1').max(64, 'must be at most 64')
 
-const boxId = z.string().min(1, 'must not be empty').max(200, 'must be at most 200 characters')
+const boxId = plainText().min(1, 'must not be empty').max(200, 'must be at most 200 characters')
 
 /** Where a box stands and what opens it. */
 export const boxAddressSchema = z.strictObject({

@@ -5,6 +5,7 @@ import { tagOf } from '../edits/tag'
 import { NotFound } from '../errors'
 import type { GroupId } from '../ids'
 import { plainNameSchema } from '../plain-name'
+import { plainText } from '../plain-text'
 
 /** A group of boxes that a job can target. */
 export const groupViewSchema = z
@@ -25,7 +26,7 @@ export function groupTag({ id, name, boxes }: GroupView): string {
 /** A group as it is made. */
 export const newGroupSchema = z.strictObject({
   name: plainNameSchema,
-  boxes: z.array(z.string()).max(1_000, 'must be at most 1000').default([]).meta({ description: 'Names of boxes.' }),
+  boxes: z.array(plainText()).max(1_000, 'must be at most 1000').default([]).meta({ description: 'Names of boxes.' }),
 })
 export type NewGroup = z.infer<typeof newGroupSchema>
 

@@ -1,16 +1,10 @@
 import { z } from 'zod'
 import { parseRequirement } from '../placement/requirements'
+import { plainText } from '../plain-text'
 import { LIMITS } from './limits'
 
 const RESERVED_ENV = /^(STOUT_|LAGER_)|^PYTHONBREAKPOINT$/
 const bytes = (text: string) => new TextEncoder().encode(text).length
-
-/** Text that Postgres and a process can carry: no NUL, no lone surrogates. */
-const text = () =>
-  z
-    .string()
-    .refine((value) => !value.includes('\0'), 'must not contain NUL characters')
-    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
 
 const wholeSeconds = (limit: { min: number; max: number }) =>
   z
@@ -36,13 +30,13 @@ const fitsEnv = (vars: Record<string, string>) =>
 const TOO_MUCH_ENV = `must be at most ${LIMITS.envBytes} bytes in all`
 
 const env = z
-  .record(variableName, text())
+  .record(variableName, plainText())
   .refine(fitsEnv, TOO_MUCH_ENV)
   .meta({
     description: `Variables of the script's environment: at most ${LIMITS.envBytes} bytes, and no STOUT_* or LAGER_*.`,
   })
 
-const secretValue = text().refine(
+const secretValue = plainText().refine(
   (value) => bytes(value) >= LIMITS.secretMinBytes,
   `must be at least ${LIMITS.secretMinBytes} bytes: a shorter one cannot be masked in the log`,
 )
@@ -64,7 +58,7 @@ const artifacts = z
   .strictObject({
     globs: z
       .array(
-        text()
+        plainText()
           .min(1, 'must not be empty')
           .max(LIMITS.globCharacters, `must be at most ${LIMITS.globCharacters} characters`)
           .refine(isInside, 'must be a relative path with / and without . or ..'),
@@ -84,12 +78,12 @@ const artifacts = z
 const labels = z
   .record(
     z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/, 'must be 1 to 63 of letters, digits, _, . and -'),
-    text().max(200, 'must be at most 200 characters'),
+    plainText().max(200, 'must be at most 200 characters'),
   )
   .refine((all) => Object.keys(all).length <= LIMITS.labels, `must be at most ${LIMITS.labels}`)
   .meta({ description: 'Jobs are found by them.', maxProperties: LIMITS.labels })
 
-const name = z.string().min(1, 'must not be empty').max(200, 'must be at most 200 characters')
+const name = plainText().min(1, 'must not be empty').max(200, 'must be at most 200 characters')
 export const targetSchema = z
   .union(
     [z.strictObject({ box: name }), z.strictObject({ group: name }), z.strictObject({ any: z.literal(true) })],
@@ -109,13 +103,13 @@ export const requiresSchema = z
   .meta({ description: 'What its box must have: `label=value`, `net:TYPE` or `net:TYPE>=COUNT`.' })
 
 const fields = z.strictObject({
-  name: text()
+  name: plainText()
     .min(1, 'must not be empty')
     .max(LIMITS.nameCharacters, `must be at most ${LIMITS.nameCharacters} characters`)
     .meta({ description: 'What people know it by.' })
     .default('script'),
   // its size is checked by submitJob, which answers 413
-  script: text()
+  script: plainText()
     .min(1, 'must not be empty')
     .meta({ description: `Source of the Python script, at most ${LIMITS.scriptBytes} bytes as UTF-8.` })
     .optional(),
@@ -124,14 +118,14 @@ const fields = z.strictObject({
     .regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of an uploaded bundle, in 64 hex digits')
     .meta({ description: 'SHA-256 in hex of a zip that was uploaded before.' })
     .optional(),
-  entry: text()
+  entry: plainText()
     .min(1, 'must not be empty')
     .max(LIMITS.globCharacters, `must be at most ${LIMITS.globCharacters} characters`)
     .refine(isInside, 'must be a relative path with / and without . or ..')
     .meta({ description: 'The file of the bundle that is run.' })
     .default('main.py'),
   args: z
-    .array(text().refine((arg) => bytes(arg) <= LIMITS.argBytes, `must be at most ${LIMITS.argBytes} bytes`))
+    .array(plainText().refine((arg) => bytes(arg) <= LIMITS.argBytes, `must be at most ${LIMITS.argBytes} bytes`))
     .max(LIMITS.args, `must be at most ${LIMITS.args}`)
     .meta({ description: `Arguments of the script, each of at most ${LIMITS.argBytes} bytes.` })
     .default([]),

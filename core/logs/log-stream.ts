@@ -18,7 +18,10 @@ export const logStreamQuery = z.strictObject({
     .min(1, 'must be at least 1')
     .optional(),
   follow: z.enum(['0', '1'], 'must be 0 or 1').default('1'),
-  lastEventId: z.string().optional(),
+  lastEventId: z
+    .string()
+    .refine((id) => id === '' || EVENT_ID.test(id), 'must be the id of a message: <attempt>.<line>')
+    .optional(),
 })
 
 /**

@@ -1,30 +1,14 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { testBox } from '../../box/runtime/testing/box'
 import { beat } from '../../core/attempts/presence'
 import { aBox, aJob } from '../../core/testing/fixtures'
 import { ask } from '../testing/ask'
+import { aBoxApi } from '../testing/box-api'
 import { aMember, aServer } from '../testing/fixtures'
 
 const NETS = [{ name: 'console', role: 'uart' }]
 const aRuntime = () => testBox({ boxId: 'bench-9', version: '0.40.0', token: 'secret', nets: NETS })
 const at = (pythonPort: number, more: object = {}) => ({ host: '127.0.0.1', pythonPort, token: 'secret', ...more })
-
-/** What the health of the box API says; the box API itself is the worker's, which these tests do without. */
-async function aBoxApi() {
-  const server = createServer((_, response) => {
-    response.end(JSON.stringify({ status: 'healthy', service: 'stout-worker', installation: 'local' }))
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((done) => server.close(done))
-    },
-  }
-}
 
 test('a box is probed, added 201 with its place, read, changed, listed with its events, and removed', async () => {
   await using api = await aBoxApi()

@@ -3,13 +3,14 @@ import { type Kept, keepBundle } from '../../core/bundles/keep-bundle'
 import { BUNDLE_LIMITS } from '../../core/bundles/limits'
 import { discardStaged, stageBundle, tooLargeBundle } from '../../core/bundles/stage-bundle'
 import { requireTo } from '../../core/context'
-import { DomainError } from '../../core/errors'
+import { DomainError, NotFound } from '../../core/errors'
 import { json } from '../answer'
 import { enter, type RequestCtx } from '../auth/door'
 import { arrivingBody } from '../body'
 import { doOnce, partsOf } from './once'
-import type { Asked } from './route-table'
+import { type Asked, refuseQuery } from './route-table'
 
+const SHA256 = /^[0-9a-f]{64}$/
 const TYPES = /^application\/(zip|x-zip-compressed|octet-stream)\s*(;|$)/i
 
 /** Takes a zip as the raw body: 201 when it is new to the organisation, 200 when it has it already. */
@@ -17,6 +18,7 @@ export async function uploadBundle(asked: Asked): Promise<Response> {
   const { web, request, requestId } = asked
   const ctx = await enter(web, request, requestId)
   requireTo(ctx, 'run')
+  refuseQuery(request)
   if (!TYPES.test(request.headers.get('content-type') ?? '')) {
     throw new DomainError('unsupported', 'Send the zip as it is: Content-Type: application/zip.')
   }
@@ -38,5 +40,8 @@ function answerOf(kept: unknown) {
 /** What a client asks before it uploads (HEAD): 404 when its own organisation does not have it. */
 export async function showBundle({ web, request, requestId, params }: Asked): Promise<Response> {
   const ctx = await enter(web, request, requestId)
-  return json(await getBundle(ctx, params.sha256 ?? ''))
+  refuseQuery(request)
+  const { sha256 = '' } = params
+  if (!SHA256.test(sha256)) throw new NotFound('bundle', JSON.stringify(sha256))
+  return json(await getBundle(ctx, sha256))
 }

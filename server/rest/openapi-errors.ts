@@ -85,7 +85,7 @@ export const ERROR_RESPONSES = Object.fromEntries(
 )
 
 /** What decides which errors an operation gives without saying so. */
-export type Kind = { method: string; path: string; isOpen: boolean; hasBody: boolean; edits: boolean }
+export type Kind = { method: string; path: string; isOpen: boolean; edits: boolean }
 
 /**
  * The errors of an operation: those of its kind, and its own. Where it says itself when it gives one, that is what is said.
@@ -101,14 +101,14 @@ export function errorsOf(kind: Kind, own: Errors & { 503?: string } = {}): Recor
   return Object.fromEntries([...known, ...told])
 }
 
-function ofKind({ method, path, isOpen, hasBody, edits }: Kind): number[] {
+function ofKind({ method, path, isOpen, edits }: Kind): number[] {
   if (isOpen) return []
   return [
     ...[400, 401],
     ...(method === 'GET' ? [] : [403]),
     ...(path.includes('{') ? [404] : []),
     ...(edits ? [412] : []),
-    ...(hasBody ? [413, 415] : []),
+    ...(method === 'GET' ? [] : [413, 415]),
     ...[429, 500, 503],
   ]
 }

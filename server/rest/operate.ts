@@ -8,7 +8,7 @@ import { createCallerFactory } from '../trpc/init'
 import { appRouter } from '../trpc/router'
 import { doOnce, partsOf, sha256Of } from './once'
 import { nextPage } from './pages'
-import { type Asked, type Operation, queryOf } from './route-table'
+import { type Asked, type Operation, queryOf, refuseFields, refuseQuery } from './route-table'
 
 const createCaller = createCallerFactory(appRouter)
 
@@ -23,6 +23,7 @@ export async function operate(operation: Operation, asked: Asked): Promise<Respo
     const output = await call(operation, ctx, asked, queryOf(request, operation.lists))
     return json(output, 200, { ...nextPage(request, output), ...etagOf(operation, output) })
   }
+  refuseQuery(request)
   const body = await readJson(request)
   const { created, edits } = operation.meta
   if (!created) {
@@ -70,8 +71,7 @@ async function call(
 
 /** A field of the body or query that the path gives is no field. */
 function refuseTwice(given: Record<string, unknown>, params: Record<string, string>): void {
-  const keys = Object.keys(given).filter((key) => key in params)
-  if (keys.length > 0) throw new z.ZodError([{ code: 'unrecognized_keys', keys, path: [], message: '', input: given }])
+  refuseFields(Object.keys(given).filter((key) => key in params))
 }
 
 /** A malformed id in a path names nothing. */

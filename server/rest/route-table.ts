@@ -93,6 +93,16 @@ function decode(text: string): string {
   }
 }
 
+/** An operation that takes no query passes none over in silence. @throws ZodError naming what it does not know */
+export function refuseQuery(request: Request): void {
+  refuseFields(Object.keys(queryOf(request)))
+}
+
+/** @throws ZodError for fields that an operation does not know */
+export function refuseFields(keys: string[]): void {
+  if (keys.length > 0) throw new z.ZodError([{ code: 'unrecognized_keys', keys, path: [], message: '', input: {} }])
+}
+
 /** The query as an object: a list where the operation takes lists or a name is repeated. */
 export function queryOf(request: Request, lists: ReadonlySet<string> = new Set()): Record<string, unknown> {
   const { searchParams } = new URL(request.url)

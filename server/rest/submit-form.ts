@@ -13,7 +13,7 @@ import { arrivingBody, jsonObjectOf, MAX_BODY_BYTES, whole } from '../body'
 import { readForm } from '../form'
 import { making } from '../trpc/making'
 import { doOnce, partsOf, sha256Of } from './once'
-import type { Asked } from './route-table'
+import { type Asked, refuseQuery } from './route-table'
 
 /** Zip and job, and what stands around them. */
 const FORM_BYTES = BUNDLE_LIMITS.zippedBytes + MAX_BODY_BYTES + 100_000
@@ -29,6 +29,7 @@ export async function submitForm(asked: Asked): Promise<Response> {
   const { web, request, requestId } = asked
   const ctx = await enter(web, request, requestId)
   requireTo(ctx, 'run')
+  refuseQuery(request)
   const { submission, job, staged } = await readParts(ctx, request)
   const work = async (via: RequestCtx) => {
     const { sha256: bundle } = await keepBundle(ctx, staged, submission.entry)

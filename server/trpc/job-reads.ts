@@ -31,6 +31,7 @@ export const jobReads = {
         tags,
         summary: 'Get what a job was submitted as, without the values of its secrets',
       },
+      errors: { 403: 'The caller may not submit jobs.' },
       example: { answer: SUBMISSION },
     })
     .input(z.strictObject({ jobId: jobIdSchema }))

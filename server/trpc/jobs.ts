@@ -7,6 +7,7 @@ import { listJobs } from '../../core/jobs/list-jobs'
 import { rerunJob } from '../../core/jobs/rerun-job'
 import { changesSchema, submissionSchema, timeoutSecondsSchema } from '../../core/jobs/submission'
 import { submitJob } from '../../core/jobs/submit-job'
+import { plainText } from '../../core/plain-text'
 import { JOB, NEW_JOB, QUEUED_JOB } from './examples'
 import { procedure, router } from './init'
 import { jobIdSchema } from './inputs'
@@ -84,7 +85,7 @@ export const jobsRouter = router({
     .input(
       z.strictObject({
         jobId: jobIdSchema,
-        reason: z.string().max(200).meta({ description: 'Stands in its events.' }).default(''),
+        reason: plainText().max(200).meta({ description: 'Stands in its events.' }).default(''),
       }),
     )
     .output(jobViewSchema)
