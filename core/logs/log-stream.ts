@@ -3,6 +3,7 @@ import type { Ctx } from '../context'
 import { DomainError } from '../errors'
 import type { JobId } from '../ids'
 import { visibleJob } from '../jobs/visible-job'
+import { queryInt } from '../query-int'
 import { type FollowDeps, followLog, type LogPage, type LogPosition } from './follow-log'
 import type { LogSource } from './log-blocks'
 import type { LogLine } from './read-lines'
@@ -12,11 +13,7 @@ import { replayLog } from './replay-log'
 const EVENT_ID = /^([1-9][0-9]{0,8})\.([0-9]{1,9})$/
 
 export const logStreamQuery = z.strictObject({
-  attempt: z.coerce
-    .number<number | string>('must be a whole number')
-    .int('must be a whole number')
-    .min(1, 'must be at least 1')
-    .optional(),
+  attempt: queryInt(1).optional(),
   follow: z.enum(['0', '1'], 'must be 0 or 1').default('1'),
   lastEventId: z
     .string()

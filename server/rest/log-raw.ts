@@ -4,9 +4,9 @@ import type { JobId } from '../../core/ids'
 import { visibleJob } from '../../core/jobs/visible-job'
 import { rawLog } from '../../core/logs/raw-log'
 import { visibleAttempt } from '../../core/logs/read-log'
+import { queryInt } from '../../core/query-int'
 import type { RequestCtx } from '../auth/door'
 import type { Web } from '../compose'
-import { queryInt } from '../trpc/inputs'
 
 export const rawLogQuery = z.strictObject({
   attempt: queryInt(1).optional(),

@@ -32,8 +32,9 @@ export type Facts = Pick<Meta, 'errors' | 'example' | 'edits' | 'etag'> & {
   created: boolean
   /** It makes something, once for an Idempotency-Key. */
   once: boolean
-  /** What is said of its parameters elsewhere. */
+  /** What is said of its parameters elsewhere, and what they are when they are left out. */
   texts: Readonly<Record<string, string | undefined>>
+  presets: Readonly<Record<string, unknown>>
 }
 
 /** What the parameters of paths are. */
@@ -88,11 +89,12 @@ export function finish(operation: DocumentedOperation, method: string, path: str
   requestBody.required = schemas.some(({ schema }) => (schema?.required ?? schema?.oneOf ?? []).length > 0)
 }
 
-function tellOf(parameter: Parameter, { texts }: Facts): void {
+function tellOf(parameter: Parameter, { texts, presets }: Facts): void {
   const { name, schema } = parameter
   const description = parameter.description ?? texts[name] ?? schema?.description ?? PATH_TEXTS[name]
   if (description !== undefined) parameter.description = description
   delete schema?.description
+  if (parameter.in === 'query' && schema && presets[name] !== undefined) schema.default = presets[name]
   if (parameter.in === 'path') parameter.example = PARAMETERS[name]
 }
 

@@ -69,14 +69,14 @@ function make(): ApiDocument {
   }) as unknown as ApiDocument
   document.tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }))
   const facts = new Map<string, Facts>()
-  for (const { method, path, meta, texts } of operationsOf(appRouter)) {
+  for (const { method, path, meta, texts, presets } of operationsOf(appRouter)) {
     const created = meta.created !== undefined
-    facts.set(`${method} ${path}`, { ...meta, texts, created, once: created })
+    facts.set(`${method} ${path}`, { ...meta, texts, presets, created, once: created })
   }
   for (const { method, path, errors, example, once = false, operation } of HAND_WRITTEN) {
     document.paths[path] = { ...document.paths[path], [method.toLowerCase()]: { ...operation } }
     const said = { ...(errors && { errors }), ...(example && { example }) }
-    facts.set(`${method} ${path}`, { ...said, texts: {}, created: false, once })
+    facts.set(`${method} ${path}`, { ...said, texts: {}, presets: {}, created: false, once })
   }
   describeSubmission(document.paths['/jobs']?.post?.requestBody?.content)
   dropInstantPatterns(document)

@@ -17,6 +17,8 @@ export type Operation = {
   lists: ReadonlySet<string>
   /** What its schema says of each field, for people. */
   texts: Readonly<Record<string, string | undefined>>
+  /** What a field is that is left out; zod tells the generator nothing of it where a text is made a number. */
+  presets: Readonly<Record<string, unknown>>
   /** What the procedure says of itself. */
   meta: Meta
   /** Brings what the procedure answers into the form that it promised. */
@@ -37,6 +39,7 @@ export function operationsOf(router: AnyRouter): Operation[] {
         procedure,
         lists: listsOf(inputs[0]),
         texts: textsOf(inputs[0]),
+        presets: presetsOf(inputs[0]),
         meta,
         output: (value: unknown) => output?.parse(value) ?? value,
       },
@@ -49,6 +52,15 @@ type Declared = { _def: { meta?: Meta; inputs?: unknown[]; output?: z.ZodType } 
 function textsOf(input: unknown): Record<string, string | undefined> {
   if (!(input instanceof z.ZodObject)) return {}
   return Object.fromEntries(Object.keys(input.shape).map((key) => [key, input.shape[key].description]))
+}
+
+function presetsOf(input: unknown): Record<string, unknown> {
+  if (!(input instanceof z.ZodObject)) return {}
+  return Object.fromEntries(
+    Object.entries(input.shape).flatMap(([key, of]) =>
+      of instanceof z.ZodDefault ? [[key, of.def.defaultValue]] : [],
+    ),
+  )
 }
 
 function listsOf(input: unknown): ReadonlySet<string> {

@@ -11,9 +11,10 @@ import { updateBox } from '../../core/boxes/update-box'
 import { eventViewSchema } from '../../core/events/list-events'
 import { requiresSchema, targetSchema } from '../../core/jobs/submission'
 import { seeTarget, targetViewSchema } from '../../core/placement/see-target'
+import { queryInt } from '../../core/query-int'
 import { BOX, BOX_EVENT, NEW_BOX, PROBE } from './examples'
 import { procedure, router } from './init'
-import { boxIdSchema, CURSOR, jobIdSchema, nameCursor, pageLimit, queryInt } from './inputs'
+import { boxIdSchema, CURSOR, jobIdSchema, nameCursor, pageLimit } from './inputs'
 import { making } from './making'
 
 const tags = ['boxes']

@@ -1,18 +1,6 @@
 import { z } from 'zod'
 import type { ArtifactId, BoxId, GroupId, Id, JobId, SessionId, TokenId } from '../../core/ids'
-
-const INT4_MAX = 2_147_483_647
-
-/**
- * A number in a query. The coercion is spelled out, because query strings carry texts; in JSON bodies a text is no number, so
- * their schemas have none.
- */
-export const queryInt = (min: number, max = INT4_MAX) =>
-  z.coerce
-    .number<number | string>('must be a whole number')
-    .int('must be a whole number')
-    .min(min, `must be at least ${min}`)
-    .max(max, `must be at most ${max}`)
+import { queryInt } from '../../core/query-int'
 
 const idSchema = <T extends Id<string>>(prefix: string, what: string) =>
   z

@@ -6,9 +6,10 @@ import { submittedSchema } from '../../core/jobs/submission'
 import { findInLog } from '../../core/logs/find-in-log'
 import { logLineSchema, readLog } from '../../core/logs/read-log'
 import { outputValueSchema, readOutput } from '../../core/logs/read-output'
+import { queryInt } from '../../core/query-int'
 import { ATTEMPT, JOB_EVENT, LOG_LINE, OUTPUT_VALUE, SUBMISSION } from './examples'
 import { procedure } from './init'
-import { attemptNumber, CURSOR, jobIdSchema, pageLimit, queryInt } from './inputs'
+import { attemptNumber, CURSOR, jobIdSchema, pageLimit } from './inputs'
 
 const tags = ['jobs']
 const LINES_A_PAGE = 1_000

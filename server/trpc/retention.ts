@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { queryInt } from '../../core/query-int'
 import { changeRetention } from '../../core/retention/change-retention'
 import { previewRetention, type RetentionPreview, retentionPreviewSchema } from '../../core/retention/preview-retention'
 import { retentionSchema, retentionTag } from '../../core/retention/settings'
 import { RETENTION } from './examples'
 import { procedure, router } from './init'
-import { queryInt } from './inputs'
 
 const tags = ['retention']
 const NOTHING = { count: 0, sizeBytes: 0 }

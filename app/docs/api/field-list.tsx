@@ -23,7 +23,9 @@ function FieldRow({ field, side }: { field: Field; side: Side }) {
       <p>
         <b>{name}</b>
         <small>
-          {type} <Need field={field} side={side} /> {limits.join(' · ')}
+          {type}
+          <Need field={field} side={side} />
+          {limits.map((limit) => ` · ${limit}`).join('')}
         </small>
       </p>
       {description !== undefined && (
@@ -55,6 +57,12 @@ function FieldRow({ field, side }: { field: Field; side: Side }) {
 }
 
 function Need({ field: { required }, side }: { field: Field; side: Side }) {
-  if (side === 'answer') return required ? null : 'optional'
-  return required ? <strong>required</strong> : null
+  if (side === 'answer') return required ? null : ' · optional'
+  if (!required) return null
+  return (
+    <>
+      {' · '}
+      <strong>required</strong>
+    </>
+  )
 }
