@@ -27,6 +27,16 @@ test('whoever was sent to the sign-in page gets where they wanted to go', async 
   await expect(page.getByRole('heading', { level: 1, name: 'Boxes' })).toBeVisible()
 })
 
+test('whoever follows a link to lines of a log is at those lines once signed in', async ({ page, system, fleet }) => {
+  const { id } = await fleet.submit({ script: 'for n in range(9): print(n)' })
+  await expect.poll(async () => (await fleet.job(id)).state).toBe('completed')
+  await page.goto(`/jobs/${id}?attempt=1#L3-L5`)
+  await expect(page).toHaveURL(/\/sign-in/)
+  await signIn(page, system)
+  await expect(page).toHaveURL(`/jobs/${id}?attempt=1#L3-L5`)
+  await expect(page.getByRole('log', { name: 'Job output' }).locator('[aria-current]')).toHaveCount(3)
+})
+
 test('signing out ends the session: its cookie opens nothing any more', async ({
   page,
   context,

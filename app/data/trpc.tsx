@@ -44,6 +44,6 @@ function makeClient() {
 /** The session ended while the page was open: sign in, and come back here. */
 export function leaveWhenSignedOut(error: unknown): void {
   if (failureOf(error).httpStatus !== 401 || typeof window === 'undefined') return
-  const { pathname, search } = window.location
-  window.location.assign(signInPath(`${pathname}${search}`))
+  const { pathname, search, hash } = window.location
+  window.location.assign(`${signInPath(`${pathname}${search}`)}${hash}`)
 }

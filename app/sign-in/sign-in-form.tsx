@@ -12,7 +12,10 @@ const WRONG = 'E-mail or password is wrong.'
 const TOO_MANY = 'Too many wrong tries. Wait a minute, then try again.'
 const AWAY = 'Stout does not answer just now. Try again in a moment.'
 
-/** Signs in by e-mail and password, then opens `next` afresh, so that nothing of an earlier session is left in memory. */
+/**
+ * Signs in by e-mail and password, then opens `next` afresh, so that nothing of an earlier session is left in memory. What stood behind `#`
+ * in the address that led here (lines of a log) goes along: browsers keep it, and servers never see it.
+ */
 export function SignInForm({ next }: { next: Route }) {
   const [failure, setFailure] = useState('')
   const [busy, setBusy] = useState(false)
@@ -25,7 +28,7 @@ export function SignInForm({ next }: { next: Route }) {
     setBusy(true)
     setFailure('')
     const answer = await signIn('password', { email, password, redirect: false }).catch(() => undefined)
-    if (answer?.ok) return window.location.assign(next)
+    if (answer?.ok) return window.location.assign(`${next}${window.location.hash}`)
     setFailure(answer?.status === 401 ? WRONG : answer?.status === 429 ? TOO_MANY : AWAY)
     setBusy(false)
   }

@@ -10,17 +10,17 @@ import { EVENTS_A_PAGE } from './events-page'
 import { readJobId } from './job-id'
 import { JobPageBody } from './job-page-body'
 
-export async function generateMetadata({ params }: PageProps<'/jobs/[jobId]'>): Promise<Metadata> {
+export async function generateMetadata({ params, searchParams }: PageProps<'/jobs/[jobId]'>): Promise<Metadata> {
   const { jobId } = await params
-  await requireCaller(`/jobs/${jobId}`)
+  await requireCaller(pathOf(jobId, (await searchParams).attempt))
   return { title: (await findJob(jobId)).name }
 }
 
 export default async function JobPage({ params, searchParams }: PageProps<'/jobs/[jobId]'>) {
-  const { jobId } = await params
-  await requireCaller(`/jobs/${jobId}`)
+  const [{ jobId }, { attempt: named }] = await Promise.all([params, searchParams])
+  await requireCaller(pathOf(jobId, named))
   const job = await findJob(jobId)
-  const attempt = attemptNamed((await searchParams).attempt, job)
+  const attempt = attemptNamed(named, job)
   const input = { jobId: readJobId(job.id) ?? notFound(), limit: EVENTS_A_PAGE }
   const files = { jobId: input.jobId, attempt, limit: ARTIFACTS_A_PAGE }
   // awaited: parts that come later would find newer answers than they were drawn with, since the job goes on meanwhile
@@ -35,6 +35,9 @@ export default async function JobPage({ params, searchParams }: PageProps<'/jobs
     </Hydrate>
   )
 }
+
+const pathOf = (jobId: string, attempt: unknown) =>
+  typeof attempt === 'string' ? `/jobs/${jobId}?attempt=${encodeURIComponent(attempt)}` : `/jobs/${jobId}`
 
 /** The job, awaited, so that one that does not exist is a 404 and not a page that says so. */
 const findJob = cache(async (text: string): Promise<JobView> => {

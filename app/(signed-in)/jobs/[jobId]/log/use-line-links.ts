@@ -26,7 +26,10 @@ export function useLineLinks(attempt: number, onGo: () => void) {
   }, [])
   const pick = (range: LineRange) => {
     setPicked(range)
-    window.history.replaceState(null, '', `?attempt=${attempt}${lineHash(range)}`)
+    const search = `?attempt=${attempt}`
+    // with its own state the router takes no notice: nothing of the page hangs on the hash, and it is set at each hit of a search
+    const state = window.location.search === search ? window.history.state : null
+    window.history.replaceState(state, '', `${search}${lineHash(range)}`)
     onGo()
   }
   return {
