@@ -45,10 +45,12 @@ export function useLogFind(
   )
   const line = search && shown?.search === search ? shown.n : null
   const index = line === null ? -1 : (search?.items.indexOf(line) ?? -1)
-  const seek = useSeek(find)
+  const walk = useWalk(find)
+  const latest = useRef(shown) // two steps may be asked for before the first one is drawn
   const show = (n: number | undefined) => {
     if (!search || n === undefined) return
-    setShown({ search, n })
+    latest.current = { search, n }
+    setShown(latest.current)
     onHit(n)
   }
   const showFirst = useEffectEvent(() => {
@@ -57,7 +59,11 @@ export function useLogFind(
     const known = firstHit(search, from)
     if (known !== null) return show(search.items[known])
     // in sight is what lies beyond the hits that were collected
-    if (search.capped && !seek.busy) void seek.to([from, 1], [from, -1]).then((n) => show(n ?? search.items.at(-1)))
+    if (search.capped) {
+      walk.go(async (seek) => {
+        show((await seek(from, 1)) ?? (await seek(from, -1)) ?? search.items.at(-1))
+      })
+    }
   })
   useEffect(() => {
     const typed = setTimeout(() => search?.wake(), TYPING_MS)
@@ -86,43 +92,57 @@ export function useLogFind(
     /** Shows the next hit, or the one before; from the last one on to the first. */
     move(step: 1 | -1) {
       if (!search) return
-      const { items: hits, done, capped } = search
-      if (line === null) return search.wake()
-      const next = hits[index + step]
-      if (index >= 0 && next !== undefined) return show(next)
-      if (!capped) return done || step === -1 ? show(step === 1 ? hits[0] : hits.at(-1)) : undefined
-      const isBeforeFirst = index === 0 && step === -1
-      void seek.to([isBeforeFirst ? lineCount : line + step, step]).then((n) => show(n ?? hits[0]))
+      walk.go(async (seek) => {
+        if (latest.current?.search !== search) return search.wake()
+        show(await beside(search, latest.current.n, step, lineCount, seek))
+      })
     },
   }
 }
 export type LogFind = ReturnType<typeof useLogFind>
 
-/** Looks for single hits on the server. Another look, another text, or leaving ends the one under way, which then answers never. */
-function useSeek(find: Parameters<typeof seekHit>[0]) {
-  const looking = useRef<AbortController | null>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another search ends the look of the one before
-  useEffect(() => () => looking.current?.abort(), [find])
-  return {
-    get busy() {
-      return looking.current?.signal.aborted === false
-    },
-    /** The first hit by the first of the ways that leads to one. */
-    async to(...ways: [from: number, step: 1 | -1][]): Promise<number | null> {
-      looking.current?.abort()
-      const look = new AbortController()
-      looking.current = look
-      try {
-        for (const [from, step] of ways) {
-          const n = await seekHit(find, from, step, look.signal)
-          if (n !== null) return n
-        }
-        return null
-      } catch {
-        return await new Promise<never>(() => undefined)
-      } finally {
-        look.abort()
+type Seek = (from: number, step: 1 | -1) => Promise<number | null>
+
+/** Line of the hit after or before that of line `n`; from the last one on to the first. Undefined while it is not known. */
+async function beside(
+  search: Hits,
+  n: number,
+  step: 1 | -1,
+  lineCount: number,
+  seek: Seek,
+): Promise<number | undefined> {
+  const { items: hits, done, capped } = search
+  const index = hits.indexOf(n)
+  const next = index < 0 ? undefined : hits[index + step]
+  if (next !== undefined) return next
+  if (!capped) return done || step === -1 ? hits.at(step === 1 ? 0 : -1) : undefined
+  return (await seek(index === 0 && step === -1 ? lineCount : n + step, step)) ?? hits[0]
+}
+
+/** A step of a walk from hit to hit. */
+type Step = (seek: Seek) => Promise<void>
+
+/** Takes steps one after the other, however fast they are asked for. Another search, or leaving, ends the walk. */
+function useWalk(find: Parameters<typeof seekHit>[0]) {
+  const walk = useRef<{ steps: Step[]; over: AbortController } | null>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another search ends the walk of the one before
+  useEffect(() => () => walk.current?.over.abort(), [find])
+  const start = async (steps: Step[], over: AbortController) => {
+    try {
+      for (let step = steps.shift(); step && !over.signal.aborted; step = steps.shift()) {
+        await step((from, way) => seekHit(find, from, way, over.signal))
       }
+    } catch {
+      // it was ended, or nobody answers: whoever wants to goes on by another step
+    } finally {
+      over.abort()
+    }
+  }
+  return {
+    go(step: Step) {
+      if (walk.current && !walk.current.over.signal.aborted) return void walk.current.steps.push(step)
+      walk.current = { steps: [step], over: new AbortController() }
+      void start(walk.current.steps, walk.current.over)
     },
   }
 }
