@@ -5,6 +5,7 @@ import type { Line } from '../box/supervisor/testing/batch'
 import { CLAIM_TOKEN, Collector } from '../box/supervisor/testing/collector'
 import { endEverything, until } from '../box/supervisor/testing/processes'
 import { lagerCall } from '../core/channels/lager-call'
+import type { RunForm } from '../core/channels/run-form'
 import { loadShipped } from '../core/channels/shipped'
 import { startProgram } from '../worker/testing/processes'
 import { type BareBox, runDirectly } from './direct'
@@ -66,11 +67,12 @@ async function launch(box: BareBox, { url, jobId }: Collector): Promise<void> {
   const zip = SHIPPED.zipFor({
     ...{ ...attempt, boxApiUrl, claimToken: CLAIM_TOKEN, giveUpSeconds: 60, lock },
   })
-  const form = new FormData()
-  form.append('module', new Blob([zip]), 'module.zip')
-  form.append('env', `LAGER_PROCESS_ID=${processId}`)
-  form.append('env', `STOUT_LAUNCH=${jobId}/1`)
-  form.append('timeout', '60')
-  const { status, text } = await lagerCall(box).run(form, 60_000)
+  const file = { field: 'module', name: 'module.zip', bytes: zip } as const
+  const fields: RunForm['fields'] = [
+    ['env', `LAGER_PROCESS_ID=${processId}`],
+    ['env', `STOUT_LAUNCH=${jobId}/1`],
+    ['timeout', '60'],
+  ]
+  const { status, text } = await lagerCall(box).run({ file, fields }, 60_000)
   if (status !== 200) throw new Error(`POST /python answered ${status}: ${text}`)
 }

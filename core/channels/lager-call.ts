@@ -1,5 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import { checkLiteral, guardedLookup } from './address'
+import { encodeForm, type RunForm } from './run-form'
 
 export type LagerAddress = { host: string; pythonPort: number; token: string | null }
 export type Told = { status: number; ok: boolean; text: string }
@@ -9,7 +10,7 @@ export type LagerCall = {
   /** Sends JSON, or nothing, and reads the whole answer. @throws Error when there is none within the limit */
   ask(method: 'GET' | 'POST', path: string, limitMs: number, body?: object): Promise<Told>
   /** Posts a run. With status 200 `frames` streams until the run ends; else `text` says what was wrong. @throws Error as above */
-  run(form: FormData, limitMs: number): Promise<{ status: number; text: string; frames: AsyncIterable<Buffer> }>
+  run(form: RunForm, limitMs: number): Promise<{ status: number; text: string; frames: AsyncIterable<Buffer> }>
 }
 
 const CONNECT_MS = 5_000
@@ -27,17 +28,14 @@ class NoAnswer extends Error {
 export function lagerCall(address: LagerAddress): LagerCall {
   return {
     async ask(method, path, limitMs, body) {
-      const sent = body && { type: 'application/json', bytes: Buffer.from(JSON.stringify(body)) }
+      const sent = body && { type: 'application/json', pieces: [Buffer.from(JSON.stringify(body))] }
       const response = await send(address, method, path, limitMs, sent)
       const text = await readText(response)
       const status = response.statusCode ?? 0
       return { status, ok: status >= 200 && status < 300, text }
     },
     async run(form, limitMs) {
-      const encoded = new Response(form)
-      const type = encoded.headers.get('content-type') ?? ''
-      const bytes = Buffer.from(await encoded.arrayBuffer()) // a stock box takes a chunked body for an empty one
-      const response = await send(address, 'POST', '/python', limitMs, { type, bytes })
+      const response = await send(address, 'POST', '/python', limitMs, encodeForm(form))
       const status = response.statusCode ?? 0
       return { status, text: status === 200 ? '' : await readText(response), frames: response }
     },
@@ -49,16 +47,18 @@ async function send(
   method: string,
   path: string,
   limitMs: number,
-  body?: { type: string; bytes: Buffer },
+  body?: { type: string; pieces: Uint8Array[] },
 ): Promise<IncomingMessage> {
   checkLiteral(host)
+  // with its length: a stock box takes a chunked body for an empty one
+  const length = body?.pieces.reduce((sum, piece) => sum + piece.length, 0) ?? 0
   return await new Promise((resolve, reject) => {
     const outgoing = request({
       ...{ host, port: pythonPort, method, path, agent: false, lookup: guardedLookup },
       headers: {
         ...(token !== null && { authorization: `Bearer ${token}` }),
         ...(body && { 'content-type': body.type }),
-        ...(method === 'POST' && { 'content-length': body?.bytes.length ?? 0 }),
+        ...(method === 'POST' && { 'content-length': length }),
       },
     })
     let response: IncomingMessage | undefined
@@ -84,7 +84,8 @@ async function send(
     })
     outgoing.on('error', reject)
     outgoing.on('close', done)
-    outgoing.end(body?.bytes)
+    for (const piece of body?.pieces ?? []) outgoing.write(piece)
+    outgoing.end()
   })
 }
 

@@ -4,6 +4,7 @@ import { readRun } from './frames'
 import { type LagerAddress, type LagerCall, lagerCall, neverArrived, reasonOf } from './lager-call'
 import { DENIED, deniesUs, lagerProbe } from './lager-probe'
 import { reapBy } from './reap'
+import type { RunForm } from './run-form'
 import type { Shipped } from './shipped'
 
 const LOCK_MS = 5_000
@@ -19,12 +20,13 @@ export function lagerHttp(address: LagerAddress, shipped: Shipped): Channel {
     async start(launch) {
       const locked = await takeLock(call, launch.lock)
       if (locked) return { kind: 'refused', why: locked }
-      const form = new FormData()
-      form.append('module', new Blob([shipped.zipFor(launch)]), 'module.zip')
-      form.append('env', `LAGER_PROCESS_ID=${launch.processId}`)
-      form.append('env', `STOUT_LAUNCH=${launch.jobId}/${launch.attempt}`)
-      form.append('timeout', '60')
-      return await launchBy(call, form, launch)
+      const file = { field: 'module', name: 'module.zip', bytes: shipped.zipFor(launch) } as const
+      const fields: RunForm['fields'] = [
+        ['env', `LAGER_PROCESS_ID=${launch.processId}`],
+        ['env', `STOUT_LAUNCH=${launch.jobId}/${launch.attempt}`],
+        ['timeout', '60'],
+      ]
+      return await launchBy(call, { file, fields }, launch)
     },
     reap: (order) => reapBy(call, order, shipped.reapZipFor(order)),
     async unlock(user) {
@@ -48,7 +50,7 @@ async function takeLock(call: LagerCall, { user, ttlSeconds }: BoxLock): Promise
   }
 }
 
-async function launchBy(call: LagerCall, form: FormData, launch: Launch): Promise<Launched> {
+async function launchBy(call: LagerCall, form: RunForm, launch: Launch): Promise<Launched> {
   try {
     const { status, text, frames } = await call.run(form, RUN_MS)
     if (deniesUs(status)) return { kind: 'refused', why: DENIED }

@@ -4,6 +4,7 @@ import type { BoxFacts, BoxProbe } from './channel'
 import { readRun } from './frames'
 import { type Inspection, inspectionSchema, inspectScript } from './inspection'
 import { type LagerCall, neverArrived, reasonOf } from './lager-call'
+import type { RunForm } from './run-form'
 
 const PROBE_MS = 4_000
 /** A run takes a tenth of a second, its calls at most 8 s; a box that ends another run lets it wait for longer than that. */
@@ -36,14 +37,15 @@ export function lagerProbe(call: LagerCall, ca: string | null): BoxProbe {
       }
     },
     async inspect(urls) {
-      const form = new FormData()
-      form.append('script', new Blob([inspectScript(ca)]), 'inspect.py')
-      form.append('args', JSON.stringify({ urls }))
-      form.append('env', `LAGER_PROCESS_ID=${crypto.randomUUID()}`)
-      form.append('env', 'STOUT_INSPECT=1')
-      form.append('timeout', '15')
+      const file = { field: 'script', name: 'inspect.py', bytes: Buffer.from(inspectScript(ca)) } as const
+      const fields: RunForm['fields'] = [
+        ['args', JSON.stringify({ urls })],
+        ['env', `LAGER_PROCESS_ID=${crypto.randomUUID()}`],
+        ['env', 'STOUT_INSPECT=1'],
+        ['timeout', '15'],
+      ]
       try {
-        return await runInspection(call, form)
+        return await runInspection(call, { file, fields })
       } catch (error) {
         return { kind: neverArrived(error) ? 'unreachable' : 'silent', detail: reasonOf(error) }
       }
@@ -69,7 +71,7 @@ async function askStatus(call: LagerCall): Promise<BoxFacts | Refusal> {
   return { ...facts.data, lockHolder: locked ? (user ?? 'somebody') : null }
 }
 
-async function runInspection(call: LagerCall, form: FormData): Promise<Inspection | Refusal> {
+async function runInspection(call: LagerCall, form: RunForm): Promise<Inspection | Refusal> {
   const { status, text: complaint, frames } = await call.run(form, INSPECT_MS)
   if (deniesUs(status)) return DENIED
   if (status !== 200)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { AttemptRef } from '../attempts/tokens'
 import { readRun } from './frames'
 import { type LagerCall, reasonOf } from './lager-call'
+import type { RunForm } from './run-form'
 
 /** What a reap needs. `alone`: it may end processes. `discard`: remove also what nobody took. */
 export type ReapOrder = AttemptRef & {
@@ -49,18 +50,15 @@ const RUN_SECONDS = 300
 const REAP_MS = 390_000
 
 /** Runs the reap on a box, as an attached run of a module. */
-export async function reapBy(
-  call: LagerCall,
-  { jobId, attempt }: AttemptRef,
-  zip: Uint8Array<ArrayBuffer>,
-): Promise<ReapVerdict> {
-  const form = new FormData()
-  form.append('module', new Blob([zip]), 'module.zip')
-  form.append('env', `LAGER_PROCESS_ID=${crypto.randomUUID()}`)
-  form.append('env', `STOUT_REAP=${jobId}/${attempt}`)
-  form.append('timeout', String(RUN_SECONDS))
+export async function reapBy(call: LagerCall, { jobId, attempt }: AttemptRef, zip: Uint8Array): Promise<ReapVerdict> {
+  const file = { field: 'module', name: 'module.zip', bytes: zip } as const
+  const fields: RunForm['fields'] = [
+    ['env', `LAGER_PROCESS_ID=${crypto.randomUUID()}`],
+    ['env', `STOUT_REAP=${jobId}/${attempt}`],
+    ['timeout', String(RUN_SECONDS)],
+  ]
   try {
-    const { status, frames } = await call.run(form, REAP_MS)
+    const { status, frames } = await call.run({ file, fields }, REAP_MS)
     if (status !== 200) return unreachable(`POST /python answered ${status}`)
     const { exitCode, stdout } = await readRun(frames)
     if (exitCode !== 0) return unreachable(`the reap exited with ${exitCode}: ${stdout.trim().slice(-500)}`)

@@ -14,12 +14,11 @@ const REAP_NEEDS = ['recover.py', 'unsent.py', 'lines.py', 'processes.py', 'wire
 const REAP_GRACE_SECONDS = 5
 const REAP_PATIENCE_SECONDS = 10
 
-type Zip = Uint8Array<ArrayBuffer>
 export type Shipped = {
   /** Authorities that boxes shall trust besides their own, as PEM. */
   ca: string | null
-  zipFor(launch: Launch): Zip
-  reapZipFor(order: ReapOrder): Zip
+  zipFor(launch: Launch): Uint8Array
+  reapZipFor(order: ReapOrder): Uint8Array
 }
 
 /** Reads once what travels to boxes. @param folder box/supervisor of this installation */
