@@ -8,6 +8,7 @@ import type { Build } from './build'
 import { Children, type ChildSpec } from './children'
 import { boxProcess, chooseAddresses, endBoxProcesses, type RegisteredBox } from './demo-boxes'
 import { startedAt } from './lock.mjs'
+import { HEAP_FLAGS } from './node-flags'
 import { freePort, isFree } from './ports'
 import { type RunningPostgres, startPostgres } from './postgres'
 import { untilReady } from './ready'
@@ -230,13 +231,22 @@ export class Stout {
   }
 
   private workerProcess(): ChildSpec {
-    const command = [process.execPath, '--enable-source-maps', this.options.build.worker]
+    const command = [process.execPath, ...HEAP_FLAGS, '--enable-source-maps', this.options.build.worker]
     return { name: 'worker', command, env: () => this.environment() }
   }
 
   private webProcess(): ChildSpec {
     const next = 'node_modules/next/dist/bin/next'
-    const command = [process.execPath, next, 'start', '-p', String(this.settings.webPort), '-H', this.host]
+    const command = [
+      process.execPath,
+      ...HEAP_FLAGS,
+      next,
+      'start',
+      '-p',
+      String(this.settings.webPort),
+      '-H',
+      this.host,
+    ]
     return { name: 'web', command, env: () => this.environment() }
   }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { buildProcesses } from '../../embedded/build'
+import { HEAP_FLAGS } from '../../embedded/node-flags'
 
 /** A process of our own that a test started. Ended by its pid, never by name. */
 export type Started = AsyncDisposable & {
@@ -27,7 +28,7 @@ export async function startProgram(
   within: string[] = [],
 ): Promise<Started> {
   built ??= buildProcesses()
-  const command = [...within, process.execPath, '--enable-source-maps', (await built)[program], ...args]
+  const command = [...within, process.execPath, ...HEAP_FLAGS, '--enable-source-maps', (await built)[program], ...args]
   const child = spawn(command[0] ?? '', command.slice(1), {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
