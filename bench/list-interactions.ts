@@ -51,7 +51,7 @@ export async function listInteractions(
   const [before, began] = [await events(db), performance.now()]
   const samples = await browsing
     .fresh(async (page) => {
-      await page.goto('/jobs')
+      await loadAll(page)
       return await touches(page, rounds)
     })
     .finally(() => over.abort())
@@ -84,26 +84,35 @@ async function events(db: Db): Promise<number> {
   return rows[0]?.count ?? 0
 }
 
-/** Clicks a box of a row, ticks it once more by a key, types a word into the search and takes it back. */
+/** Opens the list and scrolls to its end, so that all of its rows are there, then back to its beginning, where it moves. */
+async function loadAll(page: Page): Promise<void> {
+  await page.goto('/jobs')
+  while ((await page.getByRole('table').getAttribute('aria-rowcount')) === '-1') {
+    await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight))
+    await sleep(50)
+  }
+  await page.evaluate(() => window.scrollTo(0, 0))
+}
+
+/** Ticks a box by a click and by a key, goes on by keys, scrolls, types a word into the search and takes it back. */
 async function touches(page: Page, rounds: number): Promise<number[]> {
   const search = page.getByLabel('Search jobs')
   await search.waitFor()
   await sleep(1_000)
   await interactionsOf(page)
   let made = 0
-  const press = async (key: string) => {
-    await page.keyboard.press(key)
-    made++
+  const press = async (...keys: string[]) => {
+    for (const key of keys) await page.keyboard.press(key)
+    made += keys.length
   }
   for (let round = 0; round < rounds; round++) {
-    await page
-      .getByRole('checkbox')
-      .nth(1 + (round % 10))
-      .click({ force: true })
+    const rank = 2 + (round % 8)
+    await page.getByRole('checkbox').nth(rank).click()
     made++
-    for (const key of ['Space', 'Tab', 'Shift+Tab', 'PageDown', 'PageUp']) await press(key)
+    await press('Space', 'ArrowDown', 'Space', 'Tab', 'Shift+Tab', 'PageDown', 'PageUp')
     await search.focus()
-    for (const key of ['s', 'o', 'a', 'k', ...Array<string>(4).fill('Backspace')]) await press(key)
+    await press(...'soak', ...Array<string>(4).fill('Backspace'))
+    await page.evaluate(() => window.scrollTo(0, 0))
   }
   await sleep(500)
   const told = await interactionsOf(page)
