@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { OPERATIONS, wrongExamples } from '../testing/document'
 import { appRouter } from '../trpc/router'
 import { openApiDocument } from './openapi'
 import { operationsOf } from './route-table'
@@ -133,6 +134,10 @@ test('every parameter says what it is, and no schema has the pattern of an insta
   const instants = [...walk(document)].filter(([, value]) => (value as Json | null)?.format === 'date-time')
   expect(instants.length).toBeGreaterThan(10)
   expect(instants.filter(([, value]) => 'pattern' in (value as Json))).toEqual([])
+})
+
+test.each(OPERATIONS)('the examples of $method $path are what its schemas take', (operation) => {
+  expect(wrongExamples(operation)).toEqual([])
 })
 
 test('asking for the document changes no schema: a text is still no number', async () => {

@@ -5,7 +5,7 @@ import type { JsonSchema } from './from-schema'
 
 export type DocumentedParameter = { name: string; in: string; required?: boolean; schema: JsonSchema }
 type Header = { required?: boolean; schema: JsonSchema }
-type Media = Record<string, { schema: JsonSchema }>
+type Media = Record<string, { schema: JsonSchema; example?: unknown }>
 type Answer = { $ref?: string; headers?: Record<string, Header>; content?: Media }
 export type Documented = {
   method: string
@@ -60,15 +60,38 @@ export function takesText({ schema }: DocumentedParameter, text: string): boolea
   return ajv.validate(items, value)
 }
 
+/** Examples of an operation that its own schemas do not take. */
+export function wrongExamples({ path, method, body, answers }: Documented): string[] {
+  const operation = ['paths', path, method.toLowerCase()]
+  return [
+    ...wrongIn(body, [...operation, 'requestBody', 'content']),
+    ...Object.entries(answers).flatMap(([status, said]) => {
+      const { answer, place } = resolved(said, [...operation, 'responses', status])
+      return wrongIn(answer.content ?? {}, [...place, 'content'])
+    }),
+  ]
+}
+
+function wrongIn(media: Media, place: string[]): string[] {
+  return Object.entries(media).flatMap(([type, { example }]) => {
+    if (example === undefined) return []
+    const validate = validator(...place, type, 'schema')
+    return validate(example) ? [] : problemsOf(validate).map((problem) => `${place.join(' ')}: ${problem}`)
+  })
+}
+
+/** What an answer of the document refers to, and where that stands. */
+function resolved(said: Answer, place: string[]): { answer: Answer; place: string[] } {
+  const known = said.$ref?.split('/').at(-1)
+  if (known === undefined) return { answer: said, place }
+  return { answer: document.components.responses?.[known] as Answer, place: ['components', 'responses', known] }
+}
+
 /** Where an answer contradicts the document; empty where it does not. */
 export function contradictions({ path, method, answers }: Documented, { status, headers, text }: Came): string[] {
   const said = answers[status]
   if (!said) return [`${status} is not in the document: ${text.slice(0, 300)}`]
-  const known = said.$ref?.split('/').at(-1)
-  const place = known
-    ? ['components', 'responses', known]
-    : ['paths', path, method.toLowerCase(), 'responses', `${status}`]
-  const answer = known ? (document.components.responses?.[known] as Answer) : said
+  const { answer, place } = resolved(said, ['paths', path, method.toLowerCase(), 'responses', `${status}`])
   return [
     ...headerProblems(answer.headers ?? {}, headers),
     ...(headers.get('x-request-id') ? [] : ['no x-request-id']),
