@@ -20,9 +20,9 @@ import { requestOf, type WildRequest } from '../testing/wild-requests'
  * Requests that are made from the document, as it says and nearly as it says, get answers that the document knows, in status, headers
  * and body, and none is a 500. What the document refuses of bodies and queries is refused.
  *
- * Each run draws other requests: `STOUT_SEED=<seed>` repeats one, `STOUT_RUNS=500` looks further.
+ * The same requests each time; `STOUT_SEED=<seed>` draws others, `STOUT_RUNS=500` more of them.
  */
-const SEED = Number(process.env.STOUT_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const SEED = Number(process.env.STOUT_SEED ?? 2_026)
 const RUNS = Number(process.env.STOUT_RUNS ?? 40)
 /** They look at a box, which takes its time. */
 const SLOW = new Map([
@@ -38,7 +38,6 @@ let api: Awaited<ReturnType<typeof aBoxApi>>
 let box: Awaited<ReturnType<typeof testBox>>
 
 beforeAll(async () => {
-  console.info(`STOUT_SEED=${SEED}`)
   api = await aBoxApi()
   s = await aServer(undefined, api.url)
   box = await testBox({ boxId: 'bench-9', version: '0.40.0', token: 'secret' })
