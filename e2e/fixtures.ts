@@ -1,7 +1,7 @@
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
 import type { BoxView } from '../core/boxes/list-boxes'
 import type { JobView } from '../core/jobs/job-view'
-import { isTerminal } from '../core/jobs/state'
+import { ON_BOX_STATES, WAITING_STATES } from '../core/jobs/state'
 import { type System, theSystem } from './connection'
 
 /** What a client of the REST API can do; tests use it to prepare what they look at, and to compare. */
@@ -31,9 +31,16 @@ class Fleet {
 
   /** Cancels what still runs or waits, and waits until every box is quiet. */
   async clear(): Promise<void> {
-    const live = (await this.jobs()).filter(({ state }) => !isTerminal(state))
-    for (const { id } of live) await this.cancel(id).catch(() => {}) // it may have ended meanwhile
+    for (let live = await this.live(); live.length > 0; live = await this.live()) {
+      for (const { id } of live) await this.cancel(id).catch(() => {}) // it may have ended meanwhile
+    }
     await expect.poll(async () => (await this.boxes()).flatMap(({ leases }) => leases), { timeout: 60_000 }).toEqual([])
+  }
+
+  /** Jobs that wait or run, the newest of them. */
+  private async live(): Promise<JobView[]> {
+    const states = [...WAITING_STATES, ...ON_BOX_STATES].map((state) => `state=${state}`).join('&')
+    return (await this.call<{ items: JobView[] }>('GET', `/jobs?limit=200&${states}`)).items
   }
 
   private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
