@@ -11,7 +11,7 @@ import { JobStateLabel } from '../../ui/job-state'
 import { jobPath } from '../../ui/paths'
 import { Duration, RelativeTime } from '../../ui/time'
 import { actorText } from './event-texts'
-import { waitSummary } from './wait-texts'
+import { queueText, waitSummary } from './wait-texts'
 
 /** Rows of jobs are alike in height, so that which of them are in sight is known without measuring: `h-12`, and `h-19` where narrow. */
 export const ROW_PX = { wide: 48, narrow: 76 }
@@ -41,16 +41,16 @@ export function JobsHead({
         <th scope="col" className={HEAD}>
           Job
         </th>
-        <th scope="col" className={`${HEAD} w-40 @max-3xl:hidden`}>
+        <th scope="col" className={`${HEAD} w-28 @4xl:w-40 @max-2xl:hidden`}>
           Box
         </th>
         <th scope="col" className={`${HEAD} w-40 @max-5xl:hidden`}>
           Submitted by
         </th>
-        <th scope="col" className={`${HEAD} w-28 @max-3xl:hidden`}>
+        <th scope="col" className={`${HEAD} w-28 @max-2xl:hidden`}>
           Duration
         </th>
-        <th scope="col" className={`${HEAD} w-32 @max-xl:hidden`}>
+        <th scope="col" className={`${HEAD} w-28 @4xl:w-32 @max-xl:hidden`}>
           Submitted
         </th>
       </tr>
@@ -109,18 +109,18 @@ export const JobRow = memo(function JobRow({
         <div className="hidden min-w-0 items-center gap-1 text-xs text-muted @max-xl:flex">
           <JobStateLabel state={job.state} failureClass={job.failureClass} />
           <span className="truncate">
-            · {job.boxName ?? job.queueKey} · <RelativeTime at={job.createdAt} />
+            · {job.boxName ?? queueText(job.queueKey)} · <RelativeTime at={job.createdAt} />
           </span>
         </div>
         <Why job={job} />
       </td>
-      <td className={`${CELL} truncate @max-3xl:hidden`}>
-        {job.boxName ?? <span className="text-muted">{job.queueKey}</span>}
+      <td className={`${CELL} truncate @max-2xl:hidden`}>
+        {job.boxName ?? <span className="text-muted">{queueText(job.queueKey)}</span>}
       </td>
       <td className={`${CELL} truncate @max-5xl:hidden`}>
         {actorText({ actor: job.submittedBy, actorName: job.submitterName })}
       </td>
-      <td className={`${CELL} whitespace-nowrap @max-3xl:hidden`}>
+      <td className={`${CELL} whitespace-nowrap @max-2xl:hidden`}>
         {job.startedAt ? (
           <Duration from={job.startedAt} to={job.finishedAt} />
         ) : (

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { WAIT_CODES } from '../../../db/schema'
-import { boxNames, waitSummary, waitText } from './wait-texts'
+import { boxNames, queueText, waitSummary, waitText } from './wait-texts'
 
 const clock = (at: string) => at.slice(11, 16)
 
@@ -45,3 +45,9 @@ test('a summary names boxes and reasons', () => {
   ]
   expect(waitSummary(reasons, clock)).toBe('a, b: Offline · Held: approval')
 })
+
+test.each([
+  ['any', 'any box'],
+  ['box:bench-1', 'box bench-1'],
+  ['group:radio: two', 'group radio: two'],
+])('jobs of %s wait for %s', (key, text) => expect(queueText(key)).toBe(text))

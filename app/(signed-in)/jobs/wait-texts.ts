@@ -30,6 +30,11 @@ export function waitText({ code, detail = '', boxes }: WaitReason, clock: (at: s
   return TEXTS[code](told)
 }
 
+/** What jobs of a queue key wait for: `any box`, `box bench-1`, `group radio`. */
+export function queueText(queueKey: string): string {
+  return queueKey === 'any' ? 'any box' : queueKey.replace(':', ' ')
+}
+
 const SHOWN = 4
 
 /** Names of boxes, the first few and how many more: `alpha, beta and 7 more`. */

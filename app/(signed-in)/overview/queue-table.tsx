@@ -4,6 +4,7 @@ import type { Overview } from '../../../core/overview/get-overview'
 import { Empty } from '../../ui/empty'
 import { formatCount, formatCountOf } from '../../ui/format'
 import { RelativeTime } from '../../ui/time'
+import { queueText } from '../jobs/wait-texts'
 
 const HEAD = 'px-4 py-2 text-left text-xs font-medium text-muted whitespace-nowrap'
 
@@ -31,7 +32,7 @@ export function QueueTable({ queue, keys }: { queue: Overview['queue']; keys: nu
           {queue.map(({ key, jobs, oldestAt }) => (
             <tr key={key} className="border-b border-line last:border-b-0">
               <th scope="row" className="px-4 py-2 text-left font-medium wrap-anywhere">
-                {key === 'any' ? 'any box' : key.replace(':', ' ')}
+                {queueText(key)}
               </th>
               <td className="px-4 py-2 text-right">{formatCount(jobs)}</td>
               <td className="px-4 py-2 whitespace-nowrap text-muted">

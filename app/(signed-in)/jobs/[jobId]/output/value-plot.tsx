@@ -70,6 +70,7 @@ function options(width: number, onPoint: (index: number | null) => void): uPlot.
     axes: [
       {
         ...axis,
+        size: 28,
         space: 80,
         values: (_, splits) => splits.map((at) => formatClock(new Date(at * 1_000).toISOString()).slice(0, 8)),
       },
