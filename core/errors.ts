@@ -14,6 +14,7 @@ const HTTP_STATUS = {
 } as const
 
 export type ErrorCode = keyof typeof HTTP_STATUS
+export const ERROR_CODES = Object.keys(HTTP_STATUS) as ErrorCode[]
 /** One wrong field: where it is in the request, and what to do about it. */
 export type Issue = { path: string; message: string }
 

@@ -1,10 +1,14 @@
 import { z } from 'zod'
-import { DomainError, type ErrorCode, type Issue } from '../core/errors'
+import { DomainError, ERROR_CODES, type ErrorCode, type Issue } from '../core/errors'
+
+/** What callers are told that went wrong, for programs. */
+export const FAILURE_CODES = [...ERROR_CODES, 'internal', 'method_not_allowed'] as const
+type FailureCode = (typeof FAILURE_CODES)[number]
 
 /** An error as callers get it: `{ code, message, issues?, detail? }` under a status. */
 export type Failure = {
   status: number
-  code: ErrorCode | 'internal' | 'method_not_allowed'
+  code: FailureCode
   message: string
   issues?: Issue[]
   /** `reason` tells failures of one code apart; what else it names depends on that. */

@@ -1,11 +1,13 @@
 import type { Errors } from '../trpc/init'
 
-type Known = { description: string; code: string; message: string }
+type Issue = { path: string; message: string }
+type Known = { description: string; code: string; message: string; issues?: Issue[] }
 
 const ERRORS: Record<number, Known> = {
   400: {
     description: 'A field is unknown, missing, of a wrong type or out of its limits; `issues` names it.',
     ...{ code: 'bad_request', message: 'limit: must be at most 200' },
+    issues: [{ path: 'limit', message: 'must be at most 200' }],
   },
   401: {
     description: 'No API token, or one that is unknown, revoked or expired.',
@@ -69,11 +71,11 @@ const HEADERS: Record<number, Record<string, object>> = {
   503: { 'Retry-After': retryAfter },
 }
 
-function responseOf(status: number, { description, code, message }: Known) {
+function responseOf(status: number, { description, ...example }: Known) {
   return {
     description,
     ...(HEADERS[status] && { headers: HEADERS[status] }),
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' }, example: { code, message } } },
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' }, example } },
   }
 }
 

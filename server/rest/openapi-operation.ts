@@ -86,7 +86,7 @@ export function finish(operation: DocumentedOperation, method: string, path: str
   if (body && facts.example?.body !== undefined) body.example = facts.example.body
   if (!requestBody) return
   const schemas = Object.values(requestBody.content ?? {})
-  requestBody.required = schemas.some(({ schema }) => (schema?.required ?? schema?.oneOf ?? []).length > 0)
+  requestBody.required = schemas.some(({ schema }) => mustBeGiven(schema))
 }
 
 function tellOf(parameter: Parameter, { texts, presets }: Facts): void {
@@ -96,6 +96,11 @@ function tellOf(parameter: Parameter, { texts, presets }: Facts): void {
   delete schema?.description
   if (parameter.in === 'query' && schema && presets[name] !== undefined) schema.default = presets[name]
   if (parameter.in === 'path') parameter.example = PARAMETERS[name]
+}
+
+/** True for bytes, and for an object that has to have fields. */
+function mustBeGiven(schema: Schema = {}): boolean {
+  return schema.format === 'binary' || (schema.required ?? schema.oneOf ?? []).length > 0
 }
 
 /** What the generator has one text for. */

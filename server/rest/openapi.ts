@@ -1,5 +1,6 @@
 import { generateOpenApiDocument } from 'trpc-to-openapi'
 import { z } from 'zod'
+import { FAILURE_CODES } from '../failure'
 import { appRouter } from '../trpc/router'
 import { ERROR_RESPONSES } from './openapi-errors'
 import { type Content, type DocumentedOperation, type Facts, finish } from './openapi-operation'
@@ -8,7 +9,7 @@ import { operationsOf } from './route-table'
 
 const errorSchema = z
   .object({
-    code: z.string().meta({ description: 'What went wrong, for programs.', example: 'bad_request' }),
+    code: z.enum(FAILURE_CODES).meta({ description: 'What went wrong, for programs.', example: 'bad_request' }),
     message: z.string().meta({ description: 'What went wrong, for people.' }),
     issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     detail: z

@@ -33,9 +33,11 @@ export function curlOf(command: Command, url: string): string {
     ...(body ? bodyOf(body) : []),
   ]
   if (method !== 'GET' && !(method === 'POST' && body)) parts[0] = parts[0]?.replace('curl', `curl -X ${method}`) ?? ''
-  return parts.join(' \\\n  ')
+  return `${isSocket ? WORKER : ''}${parts.join(' \\\n  ')}`
 }
 
+/** Only the worker answers it. */
+const WORKER = 'WORKER=http://127.0.0.1:3001 # or where your reverse proxy leads this to it\n'
 const UPGRADE = [
   "-H 'Connection: Upgrade' -H 'Upgrade: websocket'",
   "-H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng=='",

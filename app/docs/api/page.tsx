@@ -51,6 +51,11 @@ export default function ApiReferencePage() {
             </h2>
             <div className="rounded-lg border border-line bg-surface px-4 py-4 sm:px-5">
               <FieldList fields={error.fields} side="answer" />
+              {error.example !== undefined && (
+                <pre className="mt-3 rounded-md border border-line px-3 py-2 font-mono text-xs leading-relaxed whitespace-pre-wrap wrap-anywhere">
+                  {error.example}
+                </pre>
+              )}
             </div>
           </section>
         </main>

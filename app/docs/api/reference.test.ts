@@ -83,7 +83,7 @@ test('commands say method, path, token and body, each as one word of bash', () =
     body: { type: 'application/json', example: { reason: "it's $HOME" } },
   }
   for (const command of [...operations.map((one) => one.command), tricky]) {
-    const words = execFileSync('bash', ['--norc', '-c', curlOf(command, url).replace(/^curl/, `printf '%s\\0'`)], {
+    const words = execFileSync('bash', ['--norc', '-c', curlOf(command, url).replace(/^curl/m, `printf '%s\\0'`)], {
       env: { ...process.env, TOKEN: 't', WORKER: 'w' },
     })
     const given = words.toString().split('\0')

@@ -20,7 +20,7 @@ export type Operation = {
   command: Command
 }
 export type Group = { name: string; description: string; operations: Operation[] }
-export type Reference = { description: string; groups: Group[]; error: Content & { fields: Field[] } }
+export type Reference = { description: string; groups: Group[]; error: Content }
 
 type Parameter = {
   name: string
@@ -40,6 +40,7 @@ const WHERE: Record<string, string> = { path: 'Path', query: 'Query', header: 'H
 export function referenceOf(document: ApiDocument): Reference {
   const schemas = document.components.schemas as Schemas
   const responses = (document.components.responses ?? {}) as Record<string, Response>
+  const example = responses.Error400?.content?.['application/json']?.example
   const all = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, raw]) => ({
       tag: raw.tags?.[0],
@@ -52,7 +53,7 @@ export function referenceOf(document: ApiDocument): Reference {
       ...{ name, description },
       operations: all.filter(({ tag }) => tag === name).map(({ operation }) => operation),
     })),
-    error: contentOf('application/json', { schema: { $ref: '#/components/schemas/Error' } }, schemas),
+    error: contentOf('application/json', { schema: { $ref: '#/components/schemas/Error' }, example }, schemas),
   }
 }
 
