@@ -51,7 +51,7 @@ export async function listInteractions(
   const [before, began] = [await events(db), performance.now()]
   const samples = await browsing
     .fresh(async (page) => {
-      await loadAll(page)
+      await loadAll(page, jobs)
       return await touches(page, rounds)
     })
     .finally(() => over.abort())
@@ -84,13 +84,18 @@ async function events(db: Db): Promise<number> {
   return rows[0]?.count ?? 0
 }
 
-/** Opens the list and scrolls to its end, so that all of its rows are there, then back to its beginning, where it moves. */
-async function loadAll(page: Page): Promise<void> {
+/**
+ * Opens the list and scrolls to its end, so that all of its rows are there, then back to its beginning, where it moves.
+ * @throws Error unless there are so many
+ */
+async function loadAll(page: Page, jobs: number): Promise<void> {
   await page.goto('/jobs')
-  while ((await page.getByRole('table').getAttribute('aria-rowcount')) === '-1') {
+  const rows = async () => Number(await page.getByRole('table').getAttribute('aria-rowcount'))
+  while ((await rows()) === -1) {
     await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight))
     await sleep(50)
   }
+  if ((await rows()) <= jobs) throw new Error(`The list of ${jobs} jobs has ${await rows()} rows`)
   await page.evaluate(() => window.scrollTo(0, 0))
 }
 
