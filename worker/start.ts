@@ -9,7 +9,6 @@ import { loadShipped } from '../core/channels/shipped'
 import type { Env } from '../core/env'
 import { OUTBOX_CHANNEL } from '../core/events/record-events'
 import type { OrgId } from '../core/ids'
-import type { LiveBus } from '../core/live/bus'
 import { listen } from '../core/live/listen'
 import { openPostgresBus } from '../core/live/postgres-bus'
 import { openRedisBus } from '../core/live/redis-bus'
@@ -39,8 +38,6 @@ const RELAY_MS = 1_000
 /** Work in hand gets so long to end when the worker stops. What is cut then another worker does again: no work here is the truth. */
 const DRAIN_MS = 5_000
 const CONCURRENCY = { place: 4, dispatch: 32, tidy: 4 }
-
-type Parts = SweepParts & { bus: LiveBus }
 
 /** The worker's composition root: box API, queues, relay and sweeps in one process, of which any number may run. */
 export async function startWorker(env: Env, supervisorFolder: string): Promise<RunningWorker> {
@@ -89,7 +86,7 @@ export async function startWorker(env: Env, supervisorFolder: string): Promise<R
     lockTtlSeconds: env.BOX_LOCK_TTL_SECONDS,
     rest: { firstSeconds: env.BOX_REST_SECONDS, maxSeconds: env.BOX_REST_MAX_SECONDS, silentTries: 3 },
   }
-  const parts: Parts = { env, db, bus, store, queues, log, metrics, dispatching }
+  const parts: SweepParts = { env, db, bus, store, queues, log, metrics, dispatching }
   startProcessors(parts)
   const clocks = [...startRelay(parts), ...startSweeps(parts)]
   log.info({ port: boxApi.port }, 'the worker listens')
@@ -125,7 +122,7 @@ async function endsWithin(limitMs: number, work: Promise<unknown>): Promise<bool
   }
 }
 
-function startProcessors(parts: Parts): void {
+function startProcessors(parts: SweepParts): void {
   const { queues, dispatching } = parts
   queues.work('place', CONCURRENCY.place, ({ orgId }) => placeAndDispatch(parts, orgId))
   queues.work('dispatch', CONCURRENCY.dispatch, (ref) => dispatch(dispatching, ref))
@@ -137,7 +134,7 @@ function startProcessors(parts: Parts): void {
 
 /** Places jobs of an organisation, and dispatches what was placed at once, without waiting for it. */
 async function placeAndDispatch(
-  { db, log, metrics, dispatching }: Pick<Parts, 'db' | 'log' | 'metrics' | 'dispatching'>,
+  { db, log, metrics, dispatching }: Pick<SweepParts, 'db' | 'log' | 'metrics' | 'dispatching'>,
   orgId: OrgId,
 ): Promise<void> {
   await placeJobs(db, orgId, (placed, tookMs) => {
@@ -151,7 +148,7 @@ async function placeAndDispatch(
   })
 }
 
-function startRelay(parts: Parts): Clock[] {
+function startRelay(parts: SweepParts): Clock[] {
   const { env, db, bus, queues, log, metrics } = parts
   const place = (orgId: OrgId) => {
     placeAndDispatch(parts, orgId).catch((error) =>

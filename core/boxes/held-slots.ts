@@ -1,8 +1,8 @@
-import { sql, type Transaction } from 'kysely'
+import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Db } from '../../db/client'
 import type { Database } from '../../db/schema'
 import { CONTACT_SECONDS, PRESENCE_GAP_SECONDS } from '../attempts/presence'
-import type { BoxId, JobId } from '../ids'
+import type { BoxId, JobId, OrgId } from '../ids'
 import type { JobState } from '../jobs/state'
 
 export const HOLDS = ['reserved', 'working', 'ending', 'out_of_contact'] as const
@@ -39,8 +39,28 @@ export async function heldSlots(
   boxIds: readonly BoxId[],
   contactSeconds = CONTACT_SECONDS,
 ): Promise<HeldSlot[]> {
-  const { rows } = await sql<HeldSlot>`
-    select l.box_id, l.slot, l.job_id, l.attempt, l.acquired_at, j.name as job_name, j.state as job_state, h.last_heard_at,
+  const { rows } = await slotsOf(sql`l.box_id = any(${boxIds})`, contactSeconds).execute(db)
+  return rows.map(({ orgId: _, ...slot }) => slot)
+}
+
+/**
+ * The slots whose job is not simply on its way, of all organisations: what people are told of them (the hold, whether they may free
+ * it) changes by time alone, without an event.
+ */
+export async function slotsHeldUp(
+  db: Db,
+): Promise<Pick<OrgSlot, 'orgId' | 'boxId' | 'slot' | 'hold' | 'releasable'>[]> {
+  const { rows } = await slotsOf(sql`l.job_id is not null`, CONTACT_SECONDS).execute(db)
+  return rows
+    .filter(({ hold, releasable }) => hold !== 'working' || releasable)
+    .map(({ orgId, boxId, slot, hold, releasable }) => ({ orgId, boxId, slot, hold, releasable }))
+}
+
+type OrgSlot = HeldSlot & { orgId: OrgId }
+
+function slotsOf(which: RawBuilder<unknown>, contactSeconds: number): RawBuilder<OrgSlot> {
+  return sql<OrgSlot>`
+    select l.org_id, l.box_id, l.slot, l.job_id, l.attempt, l.acquired_at, j.name as job_name, j.state as job_state, h.last_heard_at,
       case when l.job_id is null then 'reserved' when silent then 'out_of_contact'
         when j.finished_at is null then 'working' else 'ending' end as hold,
       silent or coalesce(j.finished_at + (j.grace_seconds + ${ENDING_SECONDS}) * interval '1 second' <= now(), false)
@@ -54,7 +74,6 @@ export async function heldSlots(
       and p.last_beat_at > now() - ${PRESENCE_GAP_SECONDS} * interval '1 second'
       and greatest(case when h.last_heard_at <= now() then h.last_heard_at end, p.listening_since_at)
         <= now() - ${contactSeconds} * interval '1 second', false) as silent) as contact
-    where l.box_id = any(${boxIds})
-    order by l.box_id, l.slot`.execute(db)
-  return rows
+    where ${which}
+    order by l.box_id, l.slot`
 }

@@ -10,6 +10,7 @@ import {
   orgsWithRestedBoxes,
   returnUnclaimed,
 } from '../../core/jobs/sweep-jobs'
+import type { LiveBus } from '../../core/live/bus'
 import { orgsToPlace, requestPlacement } from '../../core/placement/place-jobs'
 import type { Store } from '../../core/store/store'
 import type { Db } from '../../db/client'
@@ -25,15 +26,18 @@ import { mendQueues } from './mend-queues'
 import { startPacking } from './pack-logs'
 import { probeDueBoxes } from './probe-boxes'
 import { removeOld } from './remove-old'
+import { holdWatch } from './watch-holds'
 
 const SILENCE_MS = 5_000
 const MEND_MS = 5_000
+const HOLDS_MS = 5_000
 /** Looks overlap by this, so that a rest that ends between two of them is in one. */
 const REST_OVERLAP_SECONDS = 1
 
 export type SweepParts = {
   env: Env
   db: Db
+  bus: LiveBus
   store: Store
   queues: Queues
   log: Log
@@ -43,7 +47,7 @@ export type SweepParts = {
 
 /** Starts what a worker looks after by itself, each at its own pace; every worker runs all of it. */
 export function startSweeps(parts: SweepParts): Clock[] {
-  const { env, db, dispatching } = parts
+  const { env, db, bus, dispatching } = parts
   const everyMs = env.SWEEP_SECONDS * 1_000
   const silence = {
     ...dispatching,
@@ -52,6 +56,7 @@ export function startSweeps(parts: SweepParts): Clock[] {
     presenceGapSeconds: env.PRESENCE_GAP_SECONDS,
   }
   const lookForSilent = silenceSweep(silence)
+  const lookAtHolds = holdWatch(db, bus)
   return [
     startClock('presence', everyMs, parts, async () => {
       await beat(db, env.PRESENCE_GAP_SECONDS)
@@ -70,6 +75,7 @@ export function startSweeps(parts: SweepParts): Clock[] {
       await lookForSilent()
       return false
     }),
+    startClock('holds', HOLDS_MS, parts, () => lookAtHolds().then(() => false)),
     startClock(
       'probe',
       everyMs,

@@ -22,18 +22,10 @@ import { HeldSlots } from './held-slots'
 import { RECENT_JOBS } from './page-sizes'
 import { RemoveBox } from './remove-box'
 
-/** Whether a supervisor is in contact changes without an event. */
-const HELD_MS = 5_000
-
 /** A box as it is now: its state, what it is and has, what ran there, and what happened to it. */
 export function BoxPageBody({ boxId }: { boxId: BoxId }) {
   const trpc = useTRPC()
-  const { data: box, error } = useSuspenseQuery(
-    trpc.boxes.get.queryOptions(
-      { boxId },
-      { refetchInterval: ({ state }) => (state.data?.leases.length ? HELD_MS : false) },
-    ),
-  )
+  const { data: box, error } = useSuspenseQuery(trpc.boxes.get.queryOptions({ boxId }))
   const mayManage = useMayManage() && box.removedAt === null
   useLiveQueries('boxes', [
     trpc.boxes.get.queryFilter({ boxId }),
