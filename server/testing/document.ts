@@ -1,7 +1,7 @@
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020'
 import addFormats from 'ajv-formats'
+import type { JsonSchema } from '../rest/json-schema'
 import { openApiDocument } from '../rest/openapi'
-import type { JsonSchema } from './from-schema'
 
 export type DocumentedParameter = { name: string; in: string; required?: boolean; schema: JsonSchema }
 type Header = { required?: boolean; schema: JsonSchema }

@@ -1,27 +1,6 @@
 import fc from 'fast-check'
+import type { JsonSchema } from '../rest/json-schema'
 
-/** JSON Schema as far as the API's document uses it for what it takes. */
-export type JsonSchema = {
-  $ref?: string
-  type?: string | string[]
-  format?: string
-  const?: unknown
-  enum?: unknown[]
-  pattern?: string
-  properties?: Record<string, JsonSchema>
-  required?: string[]
-  items?: JsonSchema
-  additionalProperties?: boolean | JsonSchema
-  propertyNames?: JsonSchema
-  anyOf?: JsonSchema[]
-  oneOf?: JsonSchema[]
-  minimum?: number
-  maximum?: number
-  minLength?: number
-  maxLength?: number
-  minItems?: number
-  maxItems?: number
-}
 /** Values for fields of these names: things that are there, and what no schema can say. */
 export type Hints = Record<string, fc.Arbitrary<unknown>>
 

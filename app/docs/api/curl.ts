@@ -1,4 +1,4 @@
-import type { JsonSchema } from './schema-fields'
+import type { JsonSchema } from '../../../server/rest/json-schema'
 
 /** What the command needs to know of an operation. */
 export type Command = {

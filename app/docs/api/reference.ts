@@ -1,6 +1,7 @@
+import type { JsonSchema, Schemas } from '../../../server/rest/json-schema'
 import type { ApiDocument } from '../../../server/rest/openapi'
 import { type Command, sampleOf } from './curl'
-import { type Field, fieldOf, fieldsOf, type JsonSchema, type Schemas, typeOf } from './schema-fields'
+import { type Field, fieldOf, fieldsOf, typeOf } from './schema-fields'
 
 /** One form in which a body or an answer comes. */
 export type Content = { type: string; schemaType: string; fields: Field[]; example?: string }
