@@ -59,11 +59,8 @@ test('a worker tells how many WebSockets are open, refused ones aside', async ()
   const read = async () =>
     samplesOf(await (await fetch(`http://127.0.0.1:${lab.workerPort}/metrics`)).text()).get('stout_open_sockets')
   const [one, two, refused] = [open(bearer), open(bearer), open('Bearer stout_wrong')]
-  await once(
-    refused.on('error', () => undefined),
-    'unexpected-response',
-  )
-  await Promise.all([one, two].map((socket) => once(socket, 'open')))
+  refused.on('error', () => undefined)
+  await Promise.all([once(one, 'open'), once(two, 'open'), once(refused, 'unexpected-response')])
   expect(await read()).toBe(2)
   one.close()
   await eventually('one is open', async () => (await read()) === 1)
