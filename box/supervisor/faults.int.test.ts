@@ -47,16 +47,28 @@ test.skipIf(!CAN_MOUNT)(
   },
 )
 
+const FILL = [
+  'try:',
+  '    with open("data", "wb", buffering=0) as file:',
+  '        while True: file.write(bytes(4096))',
+  'except OSError as problem: print(problem.strerror)',
+]
+
+test.skipIf(!CAN_MOUNT)('what cannot be told in supervisor.log, since the disk is full, stops nothing', async () => {
+  const { attempt, disk } = await onSmallDisk(await Attempt.start(FILL.join('\n'), { launch: false }), '1m')
+  const { collector } = attempt
+  let troubles = 0
+  collector.mischief = (path) => (isLog(path) && ++troubles <= 3 ? 503 : undefined) // the first one would be told there
+  await attempt.launch()
+  await until('done', () => collector.dones.length > 0)
+  expect(troubles).toBeGreaterThan(3)
+  expect(collector.text()).toBe('No space left on device\n')
+  expect(collector.exits).toMatchObject([{ exitCode: 0, endedBy: 'script' }])
+  await until('its end', async () => (await processesOf(disk, attempt.processId)).length === 0)
+})
+
 test.skipIf(!CAN_MOUNT)('a script that fills the disk sees that, and everything that it says is told', async () => {
-  const script = [
-    'import os, sys',
-    'try:',
-    '    with open("data", "wb", buffering=0) as file:',
-    '        while True: file.write(bytes(4096))',
-    'except OSError as problem: print(problem.strerror)',
-    'for i in range(2000): print("line", i)',
-    'sys.exit(5)',
-  ].join('\n')
+  const script = ['import sys', ...FILL, 'for i in range(2000): print("line", i)', 'sys.exit(5)'].join('\n')
   const { attempt, disk } = await onSmallDisk(await Attempt.start(script, { launch: false }), '2m')
   await attempt.launch()
   await until('done', () => attempt.collector.dones.length > 0)

@@ -6,6 +6,7 @@ unpacks the script and starts it below a guard. See docs/box-api.md for what it 
 """
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -20,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import CodeType, ModuleType
+
+    from _typeshed import ReadableBuffer
 
 DIRECTORY = os.path.dirname(os.path.abspath(__file__))
 
@@ -43,12 +46,23 @@ class Program:
         exec(code, module.__dict__)
 
 
+class LogFile(io.FileIO):
+    """Never raises: on a full disk less is told, and whoever told it goes on."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
 def open_log() -> None:
     """From here on, what goes wrong is told in supervisor.log, for whoever looks at the box."""
     fd = os.open(os.path.join(DIRECTORY, "supervisor.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(fd, 1)
     os.dup2(fd, 2)
     os.close(fd)
+    sys.stdout = sys.stderr = io.TextIOWrapper(LogFile(1, "a", closefd=False), "utf-8", "backslashreplace", write_through=True)
 
 
 def take_over() -> dict:
