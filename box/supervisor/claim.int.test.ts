@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises'
+import { access, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Attempt } from './testing/attempt'
@@ -20,8 +20,11 @@ async function marked(attempt: Attempt): Promise<boolean> {
   )
 }
 
-async function startMarking(mischief: (path: string, nth: number) => Mischief): Promise<Attempt> {
-  const attempt = await Attempt.start(MARKING, { launch: false })
+/** The same once there is a file `mark.go`. */
+const WAITING = `import os, time\nwhile not os.path.exists(os.environ["MARK"] + ".go"): time.sleep(0.01)\n${MARKING}`
+
+async function startMarking(mischief: (path: string, nth: number) => Mischief, script = MARKING): Promise<Attempt> {
+  const attempt = await Attempt.start(script, { launch: false })
   attempt.collector.order.env = { MARK: join(attempt.tmp, 'mark') }
   attempt.collector.mischief = mischief
   return attempt
@@ -52,9 +55,10 @@ test.each([401, 403, 404, 409, 410])('a claim answered with %i starts nothing an
 })
 
 test('of two supervisors for one attempt the second leaves, and the script runs once', async () => {
-  const attempt = await startMarking(() => undefined)
+  const attempt = await startMarking(() => undefined, WAITING) // once it has ended, launchers of the attempt are ended too
   await Promise.all([attempt.launch(), attempt.launch()])
   await until('both claims', () => new Set(attempt.collector.claims.map(({ nonce }) => nonce)).size === 2)
+  await writeFile(join(attempt.tmp, 'mark.go'), '')
   await attempt.closed()
   await gone(attempt)
   expect(attempt.collector.text()).toBe('ran\n')

@@ -39,7 +39,7 @@ test('the store is killed in mid-upload and comes back: every file arrives', asy
     return undefined
   }
   await kept.attempt.launch()
-  await until('trouble', async () => (await kept.attempt.supervisorLog()).includes('Connection refused'))
+  await until('trouble', async () => (await kept.attempt.supervisorLog()).includes('trying again'))
   await killed
   await store.start()
   await expectAllThere(kept, NAMES)
