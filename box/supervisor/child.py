@@ -24,11 +24,12 @@ class Script:
         self.bundle, self.plan = bundle, plan
 
 
-def become_script(script: Script, guard: int, failed: int, stdout: int, stderr: int) -> None:
-    """Never returns. Ends in exec, or writes to `failed` why not."""
+def become_script(script: Script, guard: int, failed: int, known: int, stdout: int, stderr: int) -> None:
+    """Never returns. Ends in exec, once `known` has a byte, or writes to `failed` why not."""
     try:
         leave(script, guard, stdout, stderr)
         entry = script.entry if not script.entry.startswith("-") else f"./{script.entry}"  # no option of Python's
+        os.read(known, 1)
         os.execve(sys.executable, [sys.executable, "-u", entry, *script.args], script.environment)
     except BaseException as problem:
         os.write(failed, f"the script could not be started: {problem}".encode()[:4000])

@@ -28,8 +28,8 @@ LEFTOVER_GRACE_SECONDS = 5.0
 
 
 class Guard:
-    """Speaks one JSON object a message on `channel`. Out: `phase` (as in POST /phase), `started`, `failed`, `exited` (wait status),
-    `quiet` (the last one). In: `end` (grace in seconds: SIGTERM now, SIGKILL after it). The end of the channel is the end of the
+    """Speaks one JSON object a message on `channel`. Out: `phase` (as in POST /phase), `forked` (the script's process, said before anything
+    of the script runs, which may kill this one), `started`, `failed`, `exited` (wait status), `quiet` (the last one). In: `end` (grace in seconds: SIGTERM now, SIGKILL after it). The end of the channel is the end of the
     supervisor."""
 
     def __init__(self, channel: socket.socket, script: Script, stdout: int, stderr: int):
@@ -97,11 +97,14 @@ class Guard:
     def _start(self) -> None:
         self.started_at = time.monotonic()
         reason, failed = os.pipe()  # close-on-exec: ends when the script's python runs, or says why it does not
+        known, tell = os.pipe()
         guard = os.getpid()
         pid = os.fork()
         if pid == 0:
-            become_script(self.script, guard, failed, self.stdout, self.stderr)
-        for fd in (failed, self.stdout, self.stderr):
+            become_script(self.script, guard, failed, known, self.stdout, self.stderr)
+        self._say({"forked": pid})
+        os.write(tell, b".")
+        for fd in (failed, known, tell, self.stdout, self.stderr):
             os.close(fd)
         problem = os.read(reason, 4096)
         os.close(reason)

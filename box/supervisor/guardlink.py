@@ -16,10 +16,11 @@ STEP_SECONDS = 0.05
 
 class GuardLink:
     """`channel` is readable when there is something to `receive`; `step_at` is when `step` is due, None when it is not. Both return
-    messages: `phase`, `started`, `failed`, `exited` (wait status) with `durationMs`, and `quiet` with `leftovers` as the last."""
+    messages: `phase`, `forked`, `started`, `failed`, `exited` (wait status) with `durationMs`, and `quiet` with `leftovers` as the last."""
 
     def __init__(self, pid: int, channel: socket.socket, tag: str):
         self.pid, self.channel, self.tag = pid, channel, b"LAGER_PROCESS_ID=" + tag.encode()
+        self.forked_pid: int | None = None
         self.script_pid: int | None = None
         self.started_at = time.monotonic()
         self.quiet = self.guard_died = False
@@ -46,6 +47,8 @@ class GuardLink:
             self.step_at = time.monotonic()
             return []
         message = json.loads(data)
+        if "forked" in message:
+            self.forked_pid = message["forked"]
         if "started" in message:
             self.script_pid = message["started"]
         self.quiet = self.quiet or "quiet" in message
@@ -76,5 +79,6 @@ class GuardLink:
                 return messages, True
             if pid == 0:
                 return messages, False
-            if pid == self.script_pid:
+            if pid == self.forked_pid:
+                self.script_pid = pid  # it may have killed the guard before that could say that it runs
                 messages.append({"exited": status, "durationMs": round((time.monotonic() - self.started_at) * 1000)})
