@@ -4,6 +4,8 @@ import { mkdirSync, statfsSync } from 'node:fs'
 /** A file system of a few megabytes that can be full. */
 export type SmallDisk = { fill(): void; empty(): void; unmount(): void }
 
+const FIRST_ROOM_BYTES = 16 << 10
+const MOST_TRIES = 8
 const MARK = 'STOUT_CHAOS_OWN_MOUNTS'
 /** Root needs no user namespace, and a mount namespace of its own is enough to leave no mount behind. */
 const UNSHARE = ['unshare', process.getuid?.() === 0 ? '-m' : '-rm']
@@ -35,14 +37,15 @@ export function smallDisk(dir: string, megabytes: number): SmallDisk | null {
   if (!ownMounts()) return null
   mount('-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0700`, 'none', dir)
   return {
-    /** No smaller than what is on it: full from here on. */
+    /** No smaller than what is on it, which may grow while we look: full from here on, or as soon as it has grown a little more. */
     fill() {
-      for (let tries = 1; ; tries++) {
+      for (let tries = 0; ; tries++) {
         const { blocks, bfree, bsize } = statfsSync(dir)
+        const room = tries === 0 ? 0 : FIRST_ROOM_BYTES * 2 ** tries
         try {
-          return mount('-o', `remount,size=${(blocks - bfree) * bsize}`, dir)
+          return mount('-o', `remount,size=${(blocks - bfree) * bsize + room}`, dir)
         } catch (error) {
-          if (tries === 10) throw error // it grows while we look
+          if (tries === MOST_TRIES) throw error
         }
       }
     },
