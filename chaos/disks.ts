@@ -4,8 +4,6 @@ import { mkdirSync, statfsSync } from 'node:fs'
 /** A file system of a few megabytes that can be full. */
 export type SmallDisk = { fill(): void; empty(): void; unmount(): void }
 
-const FIRST_ROOM_BYTES = 16 << 10
-const MOST_TRIES = 8
 const MARK = 'STOUT_CHAOS_OWN_MOUNTS'
 /** Root needs no user namespace, and a mount namespace of its own is enough to leave no mount behind. */
 const UNSHARE = ['unshare', process.getuid?.() === 0 ? '-m' : '-rm']
@@ -37,22 +35,24 @@ export function smallDisk(dir: string, megabytes: number): SmallDisk | null {
   if (!ownMounts()) return null
   mount('-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0700`, 'none', dir)
   return {
-    /** No smaller than what is on it, which may grow while we look: full from here on, or as soon as it has grown a little more. */
+    /** No smaller than what is on it: full from here on. */
     fill() {
-      for (let tries = 0; ; tries++) {
+      for (let tries = 1; ; tries++) {
         const { blocks, bfree, bsize } = statfsSync(dir)
-        const room = tries === 0 ? 0 : FIRST_ROOM_BYTES * 2 ** tries
         try {
-          return mount('-o', `remount,size=${(blocks - bfree) * bsize + room}`, dir)
+          return resize(dir, String((blocks - bfree) * bsize))
         } catch (error) {
-          if (tries === MOST_TRIES) throw error
+          if (tries === 10) throw error // it grows while we look
         }
       }
     },
-    empty: () => mount('-o', `remount,size=${megabytes}m`, dir),
+    empty: () => resize(dir, `${megabytes}m`),
     unmount: () => void spawnSync('umount', ['-l', dir], { stdio: 'ignore' }),
   }
 }
+
+/** Names a source: else mount(8) repeats the options that it finds, with ids that a user namespace does not know. */
+const resize = (dir: string, size: string) => mount('-o', `remount,size=${size}`, 'none', dir)
 
 function mount(...args: string[]): void {
   const { status, stderr } = spawnSync('mount', args, { encoding: 'utf8' })
