@@ -47,7 +47,8 @@ export async function seed(
   })
 }
 
-async function ensureOrg(tx: Transaction<Database>, name: string): Promise<OrgId> {
+/** The organisation of this name; the oldest, should there be several, and a new one where there is none. */
+export async function ensureOrg(tx: Transaction<Database>, name: string): Promise<OrgId> {
   const known = await tx.selectFrom('orgs').select('id').where('name', '=', name).orderBy('id').executeTakeFirst()
   if (known) return known.id
   const id = newId('org')

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely'
 import { sql } from 'kysely'
 import type { Db } from '../../db/client'
 import type { Database, Role } from '../../db/schema'
+import { ensureOrg } from '../../db/seed'
 import { newId, type OrgId, type UserId } from '../ids'
 
 type Person = {
@@ -32,14 +33,6 @@ export async function admitPerson(
       .execute()
     return { orgId, userId, known }
   })
-}
-
-async function ensureOrg(tx: Transaction<Database>, name: string): Promise<OrgId> {
-  const known = await tx.selectFrom('orgs').select('id').where('name', '=', name).orderBy('id').executeTakeFirst()
-  if (known) return known.id
-  const id = newId('org')
-  await tx.insertInto('orgs').values({ id, name }).execute()
-  return id
 }
 
 async function ensureUser(tx: Transaction<Database>, email: string, passwordHash: string) {

@@ -1,5 +1,3 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import type { BoxConfig } from '../../box/runtime/config'
 import { testBox } from '../../box/runtime/testing/box'
@@ -9,6 +7,7 @@ import { deriveKeys } from '../access/keys'
 import { lagerCall } from '../channels/lager-call'
 import type { Ctx } from '../context'
 import { anOrg } from '../testing/fixtures'
+import { aSite } from '../testing/site'
 import { addBox } from './add-box'
 import { boxAddressSchema, newBoxSchema } from './box-fields'
 import { callBackTargets } from './call-back'
@@ -162,18 +161,3 @@ test('members may neither probe nor add', async () => {
   await expect(probeBox(ctx, ALONE, address(1))).rejects.toMatchObject({ status: 403 })
   await expect(addBox(ctx, ALONE, aNewBox(1))).rejects.toMatchObject({ status: 403 })
 })
-
-/** Something that answers everything with the same text. */
-async function aSite(body: string) {
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => response.end(body))
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((done) => server.close(done))
-    },
-  }
-}
