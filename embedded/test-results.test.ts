@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { chaosCounts, playwrightCounts, sum, vitestCounts } from './test-results'
+import {
+  chaosCounts,
+  commandFailure,
+  playwrightCounts,
+  playwrightFailures,
+  sum,
+  vitestCounts,
+  vitestFailures,
+} from './test-results'
 
 function reportFile(content: unknown): { file: string; [Symbol.dispose](): void } {
   const folder = mkdtempSync(path.join(tmpdir(), 'stout-report-'))
@@ -33,9 +41,50 @@ test('playwright: a flaky test has failed', () => {
   expect(playwrightCounts(written.file, 0)).toEqual({ passed: 2, failed: 1, skipped: 1 })
 })
 
+test('vitest: each test that failed by its name, and a file that does not load by its own', () => {
+  const assertionResults = [
+    { status: 'passed', fullName: 'adds', failureMessages: [] },
+    { status: 'failed', fullName: 'subtracts', failureMessages: ['\u001b[31mexpected 1\u001b[39m\n  at sum.ts:3'] },
+  ]
+  using written = reportFile({
+    testResults: [
+      { name: '/sum.test.ts', status: 'failed', assertionResults },
+      { name: '/broken.test.ts', status: 'failed', message: 'Unexpected token', assertionResults: [] },
+      { name: '/fine.test.ts', status: 'passed', assertionResults: assertionResults.slice(0, 1) },
+    ],
+  })
+  expect(vitestFailures(written.file)).toEqual([
+    { test: '/sum.test.ts: subtracts', message: 'expected 1\n  at sum.ts:3' },
+    { test: '/broken.test.ts', message: 'Unexpected token' },
+  ])
+})
+
+test('playwright: each test that failed, with all that went wrong in it', () => {
+  const spec = (title: string, status: string, errors: { message: string }[]) => {
+    return { title, file: 'jobs.spec.ts', line: 7, tests: [{ status, results: [{ errors }] }] }
+  }
+  const broken = spec('cancels', 'unexpected', [{ message: 'no button' }, { message: '+ console: Oops' }])
+  using written = reportFile({
+    suites: [{ specs: [spec('submits', 'expected', []), broken], suites: [{ specs: [spec('nested', 'flaky', [])] }] }],
+  })
+  expect(playwrightFailures(written.file)).toEqual([
+    { test: 'jobs.spec.ts:7: cancels', message: 'no button\n+ console: Oops' },
+    { test: 'jobs.spec.ts:7: nested', message: '' },
+  ])
+})
+
+test('a failure says no more than some lines: a command the last ones, a test the first ones', () => {
+  const lines = Array.from({ length: 100 }, (_, i) => `line ${i + 1}`).join('\n')
+  expect(commandFailure('lint', `${lines}\n`).message.split('\n')).toEqual(lines.split('\n').slice(-30))
+  const assertionResults = [{ status: 'failed', fullName: 'x', failureMessages: [lines] }]
+  using written = reportFile({ testResults: [{ name: '/a.test.ts', status: 'failed', assertionResults }] })
+  expect(vitestFailures(written.file)[0]?.message.split('\n')).toEqual(lines.split('\n').slice(0, 30))
+})
+
 test('a report that was never written is a failure', () => {
   expect(vitestCounts('/nowhere.json', 0)).toEqual({ passed: 0, failed: 1, skipped: 0 })
   expect(playwrightCounts('/nowhere.json', 0)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+  expect([...vitestFailures('/nowhere.json'), ...playwrightFailures('/nowhere.json')]).toEqual([])
 })
 
 test.each([

@@ -8,7 +8,18 @@ import path from 'node:path'
 import { CHECKERS, type Checker } from '../checks/checkers'
 import { build, writeRouteTypes } from './build'
 import { bold } from './progress.mjs'
-import { type Counts, chaosCounts, NONE, playwrightCounts, sum, vitestCounts } from './test-results'
+import {
+  type Counts,
+  chaosCounts,
+  commandFailure,
+  type Failure,
+  NONE,
+  playwrightCounts,
+  playwrightFailures,
+  sum,
+  vitestCounts,
+  vitestFailures,
+} from './test-results'
 import { testTools } from './test-tools'
 
 const FOLDER = path.resolve(process.env.STOUT_TEST_DIR || '.stout-test')
@@ -19,6 +30,7 @@ const CHAOS = ['--seed', '5', '--minutes', '0.7', '--jobs', '12']
 const withBrowser = !process.argv.includes('--no-browser')
 
 const parts: { name: string; counts: Counts; seconds: number }[] = []
+const failures: Failure[] = []
 let current: ChildProcess | null = null
 
 /** Does one part under a heading; what it throws is one failure. */
@@ -29,7 +41,9 @@ async function part(name: string, work: () => Promise<Counts>): Promise<void> {
   try {
     counts = await work()
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
+    const message = error instanceof Error ? error.message : String(error)
+    console.error(message)
+    failures.push({ test: name, message })
     counts = { ...NONE, failed: 1 }
   }
   const seconds = (Date.now() - since) / 1000
@@ -62,11 +76,14 @@ async function passThrough(
   return { code, output }
 }
 
-async function runChecker({ command, filesRead }: Checker): Promise<Counts> {
+async function runChecker({ name, command, filesRead }: Checker): Promise<Counts> {
   const { code, output } = await passThrough(command, {}, true)
-  const readNothing = filesRead !== undefined && Number(filesRead.exec(output)?.[1] ?? 0) === 0
-  if (code === 0 && readNothing) console.error('It read no file at all.')
-  return code === 0 && !readNothing ? { ...NONE, passed: 1 } : { ...NONE, failed: 1 }
+  if (code !== 0) {
+    failures.push(commandFailure(name, output))
+    return { ...NONE, failed: 1 }
+  }
+  if (filesRead !== undefined && Number(filesRead.exec(output)?.[1] ?? 0) === 0) throw new Error('It read no file.')
+  return { ...NONE, passed: 1 }
 }
 
 /** @param backend what queues and live bus run on; without one, every test there is, on Postgres */
@@ -79,6 +96,7 @@ async function runVitest(tools: Record<string, string>, backend?: 'redis' | 'clu
     STOUT_TEST_BACKEND: backend ?? 'postgres',
     ...tools,
   })
+  failures.push(...vitestFailures(report))
   return vitestCounts(report, code)
 }
 
@@ -86,7 +104,9 @@ async function runVitest(tools: Record<string, string>, backend?: 'redis' | 'clu
 async function runChaos(tools: Record<string, string>, backend: 'pg' | 'redis'): Promise<Counts> {
   const command = ['node', '--import', 'tsx', 'chaos/main.ts', '--short', '--backend', backend, ...CHAOS]
   const { code, output } = await passThrough(command, tools, true)
-  return chaosCounts(output, code)
+  const counts = chaosCounts(output, code)
+  if (counts.failed > 0) failures.push(commandFailure(`a storm on ${backend}`, output))
+  return counts
 }
 
 async function runPlaywright(tools: Record<string, string>): Promise<Counts> {
@@ -95,6 +115,7 @@ async function runPlaywright(tools: Record<string, string>): Promise<Counts> {
   const command = ['playwright', 'test', '--config', PLAYWRIGHT_CONFIG, '--reporter=list,json']
   const env = { STOUT_TEST_DIR: FOLDER, PLAYWRIGHT_JSON_OUTPUT_FILE: report, ...tools }
   const { code } = await passThrough(command, env)
+  failures.push(...playwrightFailures(report))
   return playwrightCounts(report, code)
 }
 
@@ -120,8 +141,10 @@ async function main(): Promise<void> {
   if (withBrowser && existsSync(PLAYWRIGHT_CONFIG)) await part('browser tests', async () => await runPlaywright(tools))
 }
 
-/** One line a part, then the one that counts. */
+/** What failed, one line a part, then the one that counts. */
 function report(): Counts {
+  if (failures.length > 0) console.log(`\n${bold('Failures')}`)
+  for (const { test, message } of failures) console.log(`  ✗ ${test}\n${message.replaceAll(/^/gm, '      ')}`)
   console.log(`\n${bold('Summary')}`)
   for (const { name, counts, seconds } of parts) {
     const { passed, failed, skipped } = counts
