@@ -13,11 +13,14 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { withLock } from './lock.mjs'
-import { quietly, step } from './progress.mjs'
+import { quietly, Stalled, step } from './progress.mjs'
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const STAMP = path.join(ROOT, 'node_modules', '.stout-installed')
 const STORE = path.join(ROOT, '.stout-build')
+const NPM_TRIES = 3
+/** How long npm may neither read nor write anything: more than the minute that it rests at most before it asks a registry again. */
+const NPM_PATIENCE_MS = 90_000
 const ENTRIES = /** @type {Record<string, string[]>} */ ({
   up: ['embedded/up.ts'],
   reset: ['embedded/reset.ts'],
@@ -81,10 +84,23 @@ async function install() {
     }
     writeFileSync(underWay, '')
     rmSync(STAMP, { force: true })
-    await step('Installing packages from the lockfile', npmInstall)
+    await installPatiently()
     writeFileSync(STAMP, wanted())
     rmSync(underWay)
   })
+}
+
+/** npm at times waits for ever for the rest of a large package. What came before is in its cache: another try is quick. */
+async function installPatiently() {
+  for (let triesLeft = NPM_TRIES - 1; ; triesLeft--) {
+    try {
+      return await step('Installing packages from the lockfile', npmInstall)
+    } catch (error) {
+      if (!(error instanceof Stalled) || triesLeft === 0) throw error
+      console.log('npm came to a halt; trying again.')
+      rmSync('node_modules', { recursive: true, force: true })
+    }
+  }
 }
 
 /**
@@ -96,8 +112,9 @@ async function npmInstall() {
   const cli = process.env.npm_execpath
   const npm = cli?.endsWith('.js') ? [process.execPath, cli] : ['npm']
   const flags = ['--no-save', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+  const options = { env: process.env, recordFile: path.join(STORE, 'npm.pid'), patienceMs: NPM_PATIENCE_MS }
   try {
-    await quietly([...npm, 'install', ...flags], { env: process.env, recordFile: path.join(STORE, 'npm.pid') })
+    await quietly([...npm, 'install', ...flags], options)
   } finally {
     if (!readFileSync('package-lock.json').equals(lockfile)) writeFileSync('package-lock.json', lockfile)
   }
