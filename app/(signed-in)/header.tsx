@@ -1,6 +1,6 @@
-import Link from 'next/link'
 import type { Account } from '../../core/access/get-account'
 import { ConnectionBanner } from '../live/connection-banner'
+import { Link } from '../ui/link'
 import { Wordmark } from '../ui/wordmark'
 import { NavLink } from './nav-link'
 import { SignOutButton } from './sign-out-button'
@@ -10,7 +10,7 @@ export function Header({ account }: { account: Account }) {
   return (
     <header className="sticky top-0 z-30 border-b border-line bg-surface">
       <div className="mx-auto flex max-w-[110rem] flex-wrap items-center gap-x-6 px-4 sm:px-6">
-        <Link href="/" prefetch={false} className="py-3 hover:no-underline" aria-label="Stout">
+        <Link href="/" className="py-3 hover:no-underline" aria-label="Stout">
           <Wordmark />
         </Link>
         <nav aria-label="Main" className="order-last -mx-2 flex basis-full gap-1 sm:order-none sm:basis-auto">
@@ -27,7 +27,6 @@ export function Header({ account }: { account: Account }) {
             <span className="truncate text-xs font-medium">{account.organisation.name}</span>
             <Link
               href="/account"
-              prefetch={false}
               className="truncate text-xs text-muted"
               title={`Account of ${account.user.email} (${account.role})`}
             >

@@ -1,9 +1,9 @@
 'use client'
 
 import type { Route } from 'next'
-import Link, { useLinkStatus } from 'next/link'
 import { usePathname } from 'next/navigation'
 import { classes } from '../ui/classes'
+import { Link, useLinkStatus } from '../ui/link'
 
 /** A link of the main navigation; marked on its page and on those below it, but not on `except`. */
 export function NavLink({ href, except, children }: { href: Route; except?: Route; children: string }) {
@@ -12,7 +12,6 @@ export function NavLink({ href, except, children }: { href: Route; except?: Rout
   return (
     <Link
       href={href}
-      prefetch={false}
       {...(here && { 'aria-current': path === href ? 'page' : 'true' })}
       className={classes(
         'relative border-b-2 px-2 py-2.5 font-medium whitespace-nowrap hover:no-underline sm:py-3',

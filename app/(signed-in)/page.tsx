@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
-import Link from 'next/link'
 import { Hydrate, queryClient, requireCaller, trpc } from '../data/server'
 import { buttonClasses } from '../ui/button'
+import { Link } from '../ui/link'
 import { PageHeading } from '../ui/page-heading'
 import { Overview } from './overview/overview'
 
@@ -15,7 +15,7 @@ export default async function OverviewPage() {
       <PageHeading
         title="Overview"
         actions={
-          <Link href="/jobs/new" prefetch={false} className={buttonClasses('primary')}>
+          <Link href="/jobs/new" className={buttonClasses('primary')}>
             New job
           </Link>
         }

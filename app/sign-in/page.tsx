@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
-import Link from 'next/link'
 import { redirect } from 'next/navigation'
 import { caller } from '../data/server'
+import { Link } from '../ui/link'
 import { Wordmark } from '../ui/wordmark'
 import { safeNextPath } from './next-path'
 import { SignInForm } from './sign-in-form'
@@ -21,7 +21,7 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
         <SignInForm next={next} />
       </section>
       <p className="text-center text-muted">Runs Python jobs on a shared fleet of hardware-test boxes.</p>
-      <Link href="/docs/api" prefetch={false} className="self-center">
+      <Link href="/docs/api" className="self-center">
         API reference
       </Link>
     </main>

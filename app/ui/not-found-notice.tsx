@@ -1,8 +1,8 @@
 import type { Route } from 'next'
-import Link from 'next/link'
 import type { ReactNode } from 'react'
 import { buttonClasses } from './button'
 import { Empty } from './empty'
+import { Link } from './link'
 
 /** What a page shows where nothing is: what is not there, why that may be, and a way on. */
 export function NotFoundNotice({

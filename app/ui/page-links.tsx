@@ -1,6 +1,6 @@
 import type { Route } from 'next'
-import Link from 'next/link'
 import { buttonClasses } from './button'
+import { Link } from './link'
 
 /** The ways to the first page of a list and to the next one; nothing when all of it is on one page. */
 export function PageLinks({

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next'
-import Link from 'next/link'
 import { Suspense } from 'react'
 import type { TokenId } from '../../../core/ids'
 import { Hydrate, queryClient, requireCaller, trpc } from '../../data/server'
+import { Link } from '../../ui/link'
 import { PageHeading } from '../../ui/page-heading'
 import { Panel } from '../../ui/panel'
 import { Skeleton } from '../../ui/skeleton'
@@ -27,7 +27,7 @@ export default async function AccountPage({ searchParams }: PageProps<'/account'
         <Panel
           title="API tokens"
           actions={
-            <Link href="/docs/api" prefetch={false} className="ml-auto text-xs">
+            <Link href="/docs/api" className="ml-auto text-xs">
               API reference
             </Link>
           }

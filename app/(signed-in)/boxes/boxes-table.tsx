@@ -1,8 +1,8 @@
 'use client'
 
-import Link from 'next/link'
 import type { BoxView } from '../../../core/boxes/list-boxes'
 import { Chips } from '../../ui/chips'
+import { Link } from '../../ui/link'
 import { boxPath, jobPath } from '../../ui/paths'
 import { RelativeTime } from '../../ui/time'
 import { BoxStatus } from './box-status'
@@ -39,7 +39,7 @@ function BoxRow({ box }: { box: BoxView }) {
   return (
     <tr className="border-b border-line last:border-b-0 max-lg:block max-lg:py-2">
       <th scope="row" className="px-4 py-2.5 text-left align-top font-normal max-lg:block max-lg:py-1">
-        <Link href={boxPath(box.id)} prefetch={false} className="font-medium text-ink wrap-anywhere">
+        <Link href={boxPath(box.id)} className="font-medium text-ink wrap-anywhere">
           {box.name}
         </Link>
         <span className="block text-xs whitespace-nowrap text-muted max-lg:ml-2 max-lg:inline">

@@ -1,7 +1,6 @@
 'use client'
 
 import { useSuspenseQuery } from '@tanstack/react-query'
-import Link from 'next/link'
 import type { GroupView } from '../../../core/groups/group-view'
 import type { GroupId } from '../../../core/ids'
 import { useTRPC } from '../../data/trpc'
@@ -10,6 +9,7 @@ import { useLiveQueries } from '../../live/use-live'
 import { Button } from '../../ui/button'
 import { ConfirmDialog } from '../../ui/confirm-dialog'
 import { Empty } from '../../ui/empty'
+import { Link } from '../../ui/link'
 import { Notice } from '../../ui/notice'
 import { PageLinks } from '../../ui/page-links'
 import { boxPath } from '../../ui/paths'
@@ -46,9 +46,7 @@ function GroupRow({ group }: { group: GroupView }) {
           {group.boxes.length === 0 && <li className="text-muted">no boxes: jobs for it wait</li>}
           {group.boxes.map((box) => (
             <li key={box.id}>
-              <Link href={boxPath(box.id)} prefetch={false}>
-                {box.name}
-              </Link>
+              <Link href={boxPath(box.id)}>{box.name}</Link>
             </li>
           ))}
         </ul>

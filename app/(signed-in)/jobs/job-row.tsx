@@ -1,6 +1,5 @@
 'use client'
 
-import Link from 'next/link'
 import { memo, type ReactNode } from 'react'
 import type { JobView } from '../../../core/jobs/job-view'
 import { isTerminal } from '../../../core/jobs/state'
@@ -8,6 +7,7 @@ import { classes } from '../../ui/classes'
 import { useHydrated } from '../../ui/clock'
 import { formatInstant } from '../../ui/format'
 import { JobStateLabel } from '../../ui/job-state'
+import { Link } from '../../ui/link'
 import { jobPath } from '../../ui/paths'
 import { Duration, RelativeTime } from '../../ui/time'
 import { actorText } from './event-texts'
@@ -96,7 +96,6 @@ export const JobRow = memo(function JobRow({
         <div className="flex min-w-0 items-center gap-2">
           <Link
             href={jobPath(job.id)}
-            prefetch={false}
             tabIndex={tabIndex}
             data-part="open"
             title={job.name}

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next'
-import Link from 'next/link'
 import { Suspense } from 'react'
 import { Hydrate, queryClient, requireCaller, trpc } from '../../data/server'
 import { buttonClasses } from '../../ui/button'
+import { Link } from '../../ui/link'
 import { PageHeading } from '../../ui/page-heading'
 import { Skeleton } from '../../ui/skeleton'
 import { FilterForm } from './filter-form'
@@ -21,7 +21,7 @@ export default async function JobsPage({ searchParams }: PageProps<'/jobs'>) {
       <PageHeading
         title="Jobs"
         actions={
-          <Link href="/jobs/new" prefetch={false} className={buttonClasses('primary')}>
+          <Link href="/jobs/new" className={buttonClasses('primary')}>
             New job
           </Link>
         }

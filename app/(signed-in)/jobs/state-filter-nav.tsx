@@ -1,6 +1,6 @@
-import Link from 'next/link'
 import { classes } from '../../ui/classes'
 import { jobStateText } from '../../ui/job-state'
+import { Link } from '../../ui/link'
 import { jobsPath, type ListFilter } from './list-filter'
 import { STATE_FILTERS } from './state-filter'
 
@@ -18,7 +18,6 @@ export function StateFilterNav({ filter: now }: { filter: ListFilter }) {
           <li key={filter.label}>
             <Link
               href={jobsPath({ ...now, state: [...filter.states] })}
-              prefetch={false}
               {...(isHere(filter) && { 'aria-current': 'page' })}
               className={classes(
                 'block rounded-full border px-3 py-1 text-[0.8125rem] whitespace-nowrap hover:no-underline',

@@ -1,8 +1,8 @@
 import type { Route } from 'next'
-import Link from 'next/link'
 import type { Overview } from '../../../core/overview/get-overview'
 import { classes } from '../../ui/classes'
 import { formatCount } from '../../ui/format'
+import { Link } from '../../ui/link'
 import { jobsPath, NO_FILTER } from '../jobs/list-filter'
 import { countIn, fleetNotes } from './overview-texts'
 
@@ -73,7 +73,7 @@ function Tile({
         bad ? 'border-bad/50' : 'border-line',
       )}
     >
-      <Link href={href} prefetch={false} className="text-xs text-muted after:absolute after:inset-0 after:rounded-lg">
+      <Link href={href} className="text-xs text-muted after:absolute after:inset-0 after:rounded-lg">
         {name}
       </Link>
       <span className="text-2xl font-semibold tracking-tight">{value}</span>

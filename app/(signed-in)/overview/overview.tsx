@@ -1,7 +1,6 @@
 'use client'
 
 import { useSuspenseQuery } from '@tanstack/react-query'
-import Link from 'next/link'
 import type { JobView } from '../../../core/jobs/job-view'
 import { ON_BOX_STATES, TERMINAL_STATES } from '../../../core/jobs/state'
 import { failureOf } from '../../data/failure'
@@ -9,6 +8,7 @@ import { useTRPC } from '../../data/trpc'
 import { useLiveQueries } from '../../live/use-live'
 import { buttonClasses } from '../../ui/button'
 import { Empty } from '../../ui/empty'
+import { Link } from '../../ui/link'
 import { Notice } from '../../ui/notice'
 import { Panel } from '../../ui/panel'
 import { JobsTable } from '../jobs/jobs-table'
@@ -54,7 +54,6 @@ function All({ states, what }: { states: readonly JobView['state'][]; what: stri
   return (
     <Link
       href={jobsPath({ ...NO_FILTER, state: [...states] })}
-      prefetch={false}
       className={`${buttonClasses('quiet', 'small')} ml-auto`}
     >
       All {what}

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
-import Link from 'next/link'
 import { web } from '../../../server/compose'
 import { openApiDocument } from '../../../server/rest/openapi'
+import { Link } from '../../ui/link'
 import { Wordmark } from '../../ui/wordmark'
 import { CodeBlock } from './code-block'
 import { FieldList } from './field-list'
@@ -29,7 +29,7 @@ export default function ApiReferencePage() {
       </a>
       <header className="border-b border-line bg-surface">
         <div className="mx-auto flex max-w-[110rem] flex-wrap items-center gap-x-6 gap-y-1 px-4 py-2 sm:px-6">
-          <Link href="/" prefetch={false} className="py-1 hover:no-underline" aria-label="Stout">
+          <Link href="/" className="py-1 hover:no-underline" aria-label="Stout">
             <Wordmark />
           </Link>
           <span className="font-medium">API reference</span>
@@ -74,7 +74,7 @@ function Intro({ description, url }: { description: string; url: string }) {
         <RichText text={description} />
         <p>
           Make a token on the page{' '}
-          <Link href="/account" prefetch={false} className="underline">
+          <Link href="/account" className="underline">
             Account
           </Link>
           . The commands below take it from <code>$TOKEN</code>; <Inline text="`docs/api.md` in the source of Stout" />{' '}

@@ -1,7 +1,7 @@
-import Link from 'next/link'
 import type { ReactNode } from 'react'
 import type { BoxView } from '../../../../core/boxes/list-boxes'
 import { Chips } from '../../../ui/chips'
+import { Link } from '../../../ui/link'
 import { Panel } from '../../../ui/panel'
 import { jobPath } from '../../../ui/paths'
 import { RelativeTime } from '../../../ui/time'

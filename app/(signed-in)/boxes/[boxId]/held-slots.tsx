@@ -1,10 +1,10 @@
 'use client'
 
-import Link from 'next/link'
 import type { BoxView } from '../../../../core/boxes/list-boxes'
 import type { BoxId } from '../../../../core/ids'
 import { isTerminal } from '../../../../core/jobs/state'
 import { jobStateText } from '../../../ui/job-state'
+import { Link } from '../../../ui/link'
 import { Notice } from '../../../ui/notice'
 import { jobPath } from '../../../ui/paths'
 import { RelativeTime } from '../../../ui/time'

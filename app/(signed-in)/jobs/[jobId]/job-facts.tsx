@@ -1,11 +1,11 @@
 'use client'
 
-import Link from 'next/link'
 import type { ReactNode } from 'react'
 import type { JobView } from '../../../../core/jobs/job-view'
 import { isTerminal } from '../../../../core/jobs/state'
 import { CopyButton } from '../../../ui/copy-button'
 import { formatBytes, formatDuration } from '../../../ui/format'
+import { Link } from '../../../ui/link'
 import { Panel } from '../../../ui/panel'
 import { jobPath } from '../../../ui/paths'
 import { AbsoluteTime, Duration, RelativeTime } from '../../../ui/time'

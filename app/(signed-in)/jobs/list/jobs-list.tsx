@@ -1,12 +1,12 @@
 'use client'
 
-import Link from 'next/link'
 import { useEffect, useEffectEvent, useState } from 'react'
 import type { JobView } from '../../../../core/jobs/job-view'
 import { failureOf } from '../../../data/failure'
 import { Button, buttonClasses } from '../../../ui/button'
 import { Empty } from '../../../ui/empty'
 import { formatCountOf } from '../../../ui/format'
+import { Link } from '../../../ui/link'
 import { Notice } from '../../../ui/notice'
 import { jobsPath, type ListFilter } from '../list-filter'
 import { ManyActions } from '../many/many-actions'

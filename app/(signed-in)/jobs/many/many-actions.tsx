@@ -1,7 +1,6 @@
 'use client'
 
 import { useSuspenseQuery } from '@tanstack/react-query'
-import Link from 'next/link'
 import { memo, useState } from 'react'
 import type { JobId } from '../../../../core/ids'
 import type { JobView } from '../../../../core/jobs/job-view'
@@ -11,6 +10,7 @@ import { useTRPC, useTRPCClient } from '../../../data/trpc'
 import { Button } from '../../../ui/button'
 import { ConfirmDialog } from '../../../ui/confirm-dialog'
 import { formatCountOf } from '../../../ui/format'
+import { Link } from '../../../ui/link'
 import { jobPath } from '../../../ui/paths'
 import { JobAction } from '../job-action'
 import { actOnMany, type Doomed, type Outcome, outcomesText } from './act-on-many'
@@ -123,9 +123,7 @@ type OutcomeProps = { job: Doomed; outcome: Outcome | undefined; said: string }
 const OutcomeRow = memo(function OutcomeRow({ job, outcome, said }: OutcomeProps) {
   return (
     <li className="border-t border-line py-1 wrap-anywhere first:border-t-0">
-      <Link href={jobPath(job.id)} prefetch={false}>
-        {job.name}
-      </Link>
+      <Link href={jobPath(job.id)}>{job.name}</Link>
       {outcome && <OutcomeText outcome={outcome} said={said} />}
     </li>
   )

@@ -1,12 +1,12 @@
 'use client'
 
 import { useSuspenseQuery } from '@tanstack/react-query'
-import Link from 'next/link'
 import type { AttemptView } from '../../../../../core/attempts/list-attempts'
 import type { JobId } from '../../../../../core/ids'
 import type { JobView } from '../../../../../core/jobs/job-view'
 import { useTRPC } from '../../../../data/trpc'
 import { classes } from '../../../../ui/classes'
+import { Link } from '../../../../ui/link'
 import { boxPath } from '../../../../ui/paths'
 import { Duration, RelativeTime } from '../../../../ui/time'
 import { endText, phaseText } from './attempt-texts'
@@ -39,10 +39,7 @@ export function AttemptsPanel({ job }: { job: JobView }) {
             </span>
           </div>
           <p className="wrap-anywhere">
-            <Link href={boxPath(attempt.boxId)} prefetch={false}>
-              {attempt.boxName}
-            </Link>
-            , {phaseText(attempt)}
+            <Link href={boxPath(attempt.boxId)}>{attempt.boxName}</Link>, {phaseText(attempt)}
           </p>
           {endText(attempt) && <p className="text-xs wrap-anywhere">{endText(attempt)}</p>}
           <p className="text-xs text-muted">
