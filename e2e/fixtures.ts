@@ -68,7 +68,9 @@ class Problems {
     const known = [new URL(url).origin, storeOrigin]
     context.on('weberror', (error) => this.found.push(`page error: ${error.error().stack ?? error.error().message}`))
     context.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) this.found.push(`console: ${message.text()}`)
+      const { url: from, lineNumber } = message.location()
+      const where = `on ${message.page()?.url()}, from ${from}:${lineNumber}`
+      if (['error', 'warning'].includes(message.type())) this.found.push(`console: ${message.text()} (${where})`)
     })
     context.on('dialog', (dialog) => {
       this.found.push(`dialog: ${dialog.message()}`)
