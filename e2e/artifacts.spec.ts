@@ -1,6 +1,6 @@
-import type { Page } from '@playwright/test'
 import { ArtifactsPanel } from './artifacts-panel'
 import { expect, test } from './fixtures'
+import { whileStopped } from './installation'
 import { JobPage } from './job-page'
 
 /** A red dot. */
@@ -117,20 +117,21 @@ test('an HTML file that is opened by its address is saved, and runs nowhere', as
   await expect(page).toHaveURL(`/jobs/${id}`)
 })
 
-test('a file is seen to come in while the job uploads it', async ({ page, fleet }) => {
+test('a file is seen to come in while the job uploads it', async ({ page, fleet, system }) => {
   const script = `import os
 with open(os.path.join(os.environ["STOUT_ARTIFACTS"], "capture.bin"), "wb") as file:
     file.truncate(300_000_000)
 `
-  const { id } = await fleet.submit({ name: 'A long capture', script })
   const job = new JobPage(page)
-  await job.open(id)
-  const seen = await everythingSaid(page)
+  const { region } = new ArtifactsPanel(page)
+  await whileStopped(system, 'store', async () => {
+    const { id } = await fleet.submit({ name: 'A long capture', script })
+    await job.open(id)
+    await expect(job.state).toHaveText('uploading artifacts')
+    await expect(region).toContainText(/0 of 1 file, .* of 300 MB/)
+  })
   await expect(job.state).toHaveText('completed')
-  await expect(new ArtifactsPanel(page).region).toContainText('1 file, 300 MB')
-  const said = await seen()
-  expect(said.filter((text) => /^0 of 1 file, .* of 300 MB$/.test(text))).not.toEqual([])
-  expect(said).toContain('uploading artifacts')
+  await expect(region).toContainText('1 file, 300 MB')
 })
 
 test('what was left out says why, beside what was kept', async ({ page, fleet }) => {
@@ -162,17 +163,3 @@ test('a job without files says how to make some', async ({ page, fleet }) => {
   await expect(region).toContainText('It left no files')
   await expect(region).toContainText('$STOUT_ARTIFACTS')
 })
-
-/** Notes every text that the page's header and its artifacts show from now on, however short. Returns what there was. */
-async function everythingSaid(page: Page): Promise<() => Promise<string[]>> {
-  await page.evaluate(() => {
-    const said = new Set<string>()
-    Object.assign(window, { said })
-    const note = () => {
-      for (const { textContent } of document.querySelectorAll('main span')) said.add(textContent ?? '')
-    }
-    note()
-    new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true })
-  })
-  return async () => await page.evaluate(() => [...(window as unknown as { said: Set<string> }).said])
-}

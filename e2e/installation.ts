@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Client } from 'pg'
-import type { DemoBoxAddress, Settings } from '../embedded/state'
+import type { DemoBoxAddress, RunRecord, Settings } from '../embedded/state'
 import type { System } from './connection'
 
 /** What only this machine knows of the installation under test. */
@@ -13,6 +13,19 @@ export function boxAddress(system: System, name: string): DemoBoxAddress {
   const address = boxes.find((box) => box.name === name)
   if (!address) throw new Error(`There is no demo box named ${name}`)
   return address
+}
+
+/** Does something while a process of the installation is stopped: it is there, and answers nobody. */
+export async function whileStopped(system: System, name: 'store', during: () => Promise<void>): Promise<void> {
+  const { children } = JSON.parse(readFileSync(stateFile(system, 'run.json'), 'utf8')) as RunRecord
+  const child = children.find((one) => one.name === name)
+  if (!child) throw new Error(`No process named ${name} runs.`)
+  process.kill(child.pid, 'SIGSTOP')
+  try {
+    await during()
+  } finally {
+    process.kill(child.pid, 'SIGCONT')
+  }
 }
 
 /** Does something while the database of the installation answers nobody: it is there, but stopped, and all connections are gone. */

@@ -25,7 +25,7 @@ export type DemoBoxAddress = { name: string; host: string; pythonPort: number; h
 
 /** A process that was started, so that the next start can find it again. */
 type Recorded = { name: string; pid: number; startedAt: string | null }
-type RunRecord = { url: string | null; children: Recorded[] }
+export type RunRecord = { url: string | null; children: Recorded[] }
 
 /** Somebody else holds the state folder. */
 export class AlreadyRunning extends Error {
