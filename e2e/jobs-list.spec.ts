@@ -68,6 +68,7 @@ test('the list is searched and narrowed, and its address says by what', async ({
   await expect(page.getByText('No job is like that.')).toBeVisible()
   await page.getByRole('navigation', { name: 'State' }).getByRole('link', { name: 'All' }).click()
   await expect(page).not.toHaveURL(/state=/)
+  await expect(dataRows(page)).toHaveCount(1)
   await page.reload()
   await expect(search.getByLabel('Labels')).toHaveValue(`suite=${word}`)
   await expect(search.getByLabel('Submitted from')).toHaveValue('2026-01-01T00:00')
