@@ -11,6 +11,7 @@ import { updateBox } from '../../core/boxes/update-box'
 import { eventViewSchema } from '../../core/events/list-events'
 import { requiresSchema, targetSchema } from '../../core/jobs/submission'
 import { seeTarget, targetViewSchema } from '../../core/placement/see-target'
+import { plainText } from '../../core/plain-text'
 import { queryInt } from '../../core/query-int'
 import { BOX, BOX_EVENT, NEW_BOX, PROBE } from './examples'
 import { procedure, router } from './init'
@@ -124,12 +125,10 @@ export const boxesRouter = router({
     .input(
       z.strictObject({
         boxId: boxIdSchema,
-        reason: z
-          .string()
+        reason: plainText()
           .trim()
           .min(1, 'must say why')
           .max(200, 'must be at most 200 characters')
-          .refine((text) => !text.includes('\0'), 'must not contain NUL characters')
           .meta({ description: 'Stands in the events of box and job.' }),
         jobId: jobIdSchema.optional().meta({ description: 'Whose hold; needed where several jobs hold the box.' }),
       }),
