@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { expect, onTestFailed } from 'vitest'
 import { endEverything } from '../../box/supervisor/testing/processes'
 import { deriveKeys, seal } from '../../core/access/keys'
 import { callBackTargets } from '../../core/boxes/call-back'
@@ -25,6 +26,8 @@ import { type Started, startProgram } from './processes'
 const SECRET = 'a secret for tests only, of enough characters'
 const BOX_TOKEN = 'box-token-of-the-lab'
 const POLL_MS = 20
+/** Lines of the worker that a failed test shows. */
+const MOST_SAID = 40
 
 /** `python`: what its scripts run on. `viaPort`: the worker reaches it over this port. */
 type BoxOptions = { name?: string; labels?: Record<string, string>; viaPort?: number; python?: string }
@@ -112,7 +115,10 @@ export async function aLab(
         .where('jobId', '=', jobId)
         .where('attempt', '=', attempt)
         .executeTakeFirstOrThrow(),
-    until: (id, ...states) => until(ctx, id, states),
+    until: async (id, ...states) => {
+      using _ = toldIfWaitedInVain(ctx, worker, id)
+      return await until(ctx, id, states)
+    },
     lines: (jobId, attempt = 1) => readLines({ db: t.db, packedLogs }, { jobId, attempt }, 1, 1_000_000),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
@@ -158,7 +164,7 @@ async function addBox(
   return { id, name, stateRoot, url, process }
 }
 
-async function getJob({ db }: SubmitCtx, id: JobId): Promise<Job> {
+async function getJob({ db }: Pick<SubmitCtx, 'db'>, id: JobId): Promise<Job> {
   return await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 }
 
@@ -171,6 +177,29 @@ async function until(ctx: SubmitCtx, id: JobId, states: JobState[]): Promise<Job
       if (await closed(ctx, id)) return job
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+/** A test that fails while it waits for a job, by its time limit for one, says what became of the job, and what the worker said of it. */
+function toldIfWaitedInVain({ db }: SubmitCtx, worker: Started, id: JobId): Disposable {
+  let waits = true
+  const tell = async () => {
+    if (!waits) return
+    const { name, state, error, attempt } = await getJob({ db }, id)
+    const attempts = await db.selectFrom('attempts').selectAll().where('jobId', '=', id).execute()
+    const events = await db.selectFrom('events').selectAll().where('subject', '=', id).orderBy('seq').execute()
+    const said = worker
+      .said()
+      .split('\n')
+      .filter((line) => line.includes(id))
+      .slice(-MOST_SAID)
+    console.error(JSON.stringify({ waitedFor: id, name, state, error, attempt, attempts, events }), said.join('\n'))
+  }
+  if (expect.getState().currentTestName) onTestFailed(tell)
+  return {
+    [Symbol.dispose]: () => {
+      waits = false
+    },
   }
 }
 
