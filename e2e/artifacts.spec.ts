@@ -1,6 +1,6 @@
 import { ArtifactsPanel } from './artifacts-panel'
 import { expect, test } from './fixtures'
-import { whileStopped } from './installation'
+import { withoutStore } from './installation'
 import { JobPage } from './job-page'
 
 /** A red dot. */
@@ -124,7 +124,7 @@ with open(os.path.join(os.environ["STOUT_ARTIFACTS"], "capture.bin"), "wb") as f
 `
   const job = new JobPage(page)
   const { region } = new ArtifactsPanel(page)
-  await whileStopped(system, 'store', async () => {
+  await withoutStore(system, async () => {
     const { id } = await fleet.submit({ name: 'A long capture', script })
     await job.open(id)
     await expect(job.state).toHaveText('uploading artifacts')

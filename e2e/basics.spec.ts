@@ -47,6 +47,11 @@ test.describe('signed out', () => {
   }
 })
 
+test('browsers that look for an icon by its usual name find one', async ({ page }) => {
+  const answer = await page.request.get('/favicon.ico')
+  expect([answer.status(), answer.headers()['content-type']]).toEqual([200, 'image/x-icon'])
+})
+
 test('the keyboard reaches the content first, and what has the focus can be seen', async ({ page }) => {
   await page.goto('/jobs')
   await page.keyboard.press('Tab')
@@ -95,8 +100,3 @@ async function repeatedIds(page: Page): Promise<string[]> {
   const ids = await page.locator('[id]').evaluateAll((elements) => elements.map((element) => element.id))
   return ids.filter((id, index) => ids.indexOf(id) < index)
 }
-
-test('browsers that look for an icon by its usual name find one', async ({ page }) => {
-  const answer = await page.request.get('/favicon.ico')
-  expect([answer.status(), answer.headers()['content-type']]).toEqual([200, 'image/x-icon'])
-})

@@ -15,17 +15,12 @@ export function boxAddress(system: System, name: string): DemoBoxAddress {
   return address
 }
 
-/** Does something while a process of the installation is stopped: it is there, and answers nobody. */
-export async function whileStopped(system: System, name: 'store', during: () => Promise<void>): Promise<void> {
+/** Does something while the object store of the installation answers nobody: it is there, but stopped. */
+export async function withoutStore(system: System, during: () => Promise<void>): Promise<void> {
   const { children } = JSON.parse(readFileSync(stateFile(system, 'run.json'), 'utf8')) as RunRecord
-  const child = children.find((one) => one.name === name)
-  if (!child) throw new Error(`No process named ${name} runs.`)
-  process.kill(child.pid, 'SIGSTOP')
-  try {
-    await during()
-  } finally {
-    process.kill(child.pid, 'SIGCONT')
-  }
+  const store = children.find(({ name }) => name === 'store')
+  if (!store) throw new Error('No object store of the installation runs.')
+  await whileStopped(store.pid, during)
 }
 
 /** Does something while the database of the installation answers nobody: it is there, but stopped, and all connections are gone. */
@@ -34,11 +29,17 @@ export async function withoutDatabase(system: System, during: () => Promise<void
   const pid = Number(readFileSync(stateFile(system, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
   const client = new Client({ host: '127.0.0.1', user: 'stout', database: 'postgres', ...server })
   await client.connect()
-  process.kill(pid, 'SIGSTOP')
-  try {
+  await whileStopped(pid, async () => {
     await client.query(`select pg_terminate_backend(pid) from pg_stat_activity
       where backend_type = 'client backend' and pid <> pg_backend_pid()`)
     await client.end()
+    await during()
+  })
+}
+
+async function whileStopped(pid: number, during: () => Promise<void>): Promise<void> {
+  process.kill(pid, 'SIGSTOP')
+  try {
     await during()
   } finally {
     process.kill(pid, 'SIGCONT')
