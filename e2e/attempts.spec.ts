@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures'
-import { boxAddress } from './installation'
+import { betweenProbes, boxAddress } from './installation'
 import { JobPage } from './job-page'
 
 test('a job that a box refused has two attempts: each is told of, and each has its own log', async ({
@@ -14,12 +14,16 @@ test('a job that a box refused has two attempts: each is told of, and each has i
     const answer = await fetch(`http://${host}:${httpPort}/${what}`, { method: 'POST', headers, body })
     expect(answer.status).toBe(200)
   }
-  await ask('lock') // on the box itself, where Stout does not look before it dispatches
-  const { id } = await fleet.submit({ name: 'Twice', script: 'print("second try")', target: { box: 'bench-3' } })
   const job = new JobPage(page)
-  await job.open(id)
-  await expect(job.state).toHaveText('waiting for box')
-  await expect(page.getByRole('region', { name: 'Waiting for a box' })).toContainText(/Refused this job|Locked outside/)
+  let id = ''
+  await betweenProbes(system, 'bench-3', async () => {
+    await ask('lock') // on the box itself: Stout hears of it when it dispatches
+    id = (await fleet.submit({ name: 'Twice', script: 'print("second try")', target: { box: 'bench-3' } })).id
+    await job.open(id)
+    const waits = page.getByRole('region', { name: 'Waiting for a box' })
+    await expect(waits).toContainText('Refused this job')
+    await expect(job.state).toHaveText('waiting for box')
+  })
   await ask('unlock')
   await expect(job.state).toHaveText('completed', { timeout: 60_000 })
 
