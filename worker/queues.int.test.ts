@@ -40,6 +40,21 @@ test.each(BACKENDS)('%s: a processor that fails gets its delivery again', async 
   await queues.close()
 })
 
+test.each(BACKENDS)('%s: a delivery that failed for good leaves its name to the next one', async (kind) => {
+  await using t = await testDb()
+  await using backend = await aBackend(kind)
+  const queues = await openQueues({ DATABASE_URL: t.url, ...backend.env }, silent)
+  let tries = 0
+  queues.work('place', 1, async () => {
+    if (++tries <= 3) throw new Error('the database is away')
+  })
+  await eventually('the fourth try', async () => {
+    await queues.add('place', { orgId: 'org_x' as OrgId }, { id: 'one' }) // as sweeps do, again and again
+    return tries > 3
+  })
+  await queues.close()
+})
+
 test('postgres: connections that are lost while a process begins to work cost it nothing', async () => {
   await using t = await testDb()
   const queues = await openQueues({ DATABASE_URL: t.url }, silent)

@@ -15,7 +15,7 @@ type Closable = { close(): Promise<void>; on(event: 'error', listener: (error: E
 
 /** The queues of one process, on either backend of BullMQ. They only deliver; nothing here is the truth. */
 export interface Queues {
-  /** Adds a delivery. `id` makes twins one while the first still waits; it has no colon. */
+  /** Adds a delivery. `id` makes twins one until the first is over, also when it failed; it has no colon. */
   add<N extends QueueName>(name: N, data: Deliveries[N], options: { id: string; delayMs?: number }): Promise<void>
   /** Starts taking deliveries. A processor must be safe to repeat. */
   work<N extends QueueName>(name: N, concurrency: number, process: (data: Deliveries[N]) => Promise<void>): void
@@ -52,7 +52,7 @@ export async function openQueues(
         jobId: id,
         delay: delayMs,
         removeOnComplete: true,
-        removeOnFail: 1_000,
+        removeOnFail: true, // one that stayed would make its twins vanish for ever
         attempts: 3,
       }
       await queues.get(name)?.add(name, data, options)
