@@ -120,7 +120,7 @@ test('an HTML file that is opened by its address is saved, and runs nowhere', as
 test('a file is seen to come in while the job uploads it', async ({ page, fleet, system }) => {
   const script = `import os
 with open(os.path.join(os.environ["STOUT_ARTIFACTS"], "capture.bin"), "wb") as file:
-    file.truncate(300_000_000)
+    file.truncate(30_000_000)
 `
   const job = new JobPage(page)
   const { region } = new ArtifactsPanel(page)
@@ -128,10 +128,10 @@ with open(os.path.join(os.environ["STOUT_ARTIFACTS"], "capture.bin"), "wb") as f
     const { id } = await fleet.submit({ name: 'A long capture', script })
     await job.open(id)
     await expect(job.state).toHaveText('uploading artifacts')
-    await expect(region).toContainText(/0 of 1 file, .* of 300 MB/)
+    await expect(region).toContainText(/0 of 1 file, .* of 30 MB/)
   })
   await expect(job.state).toHaveText('completed')
-  await expect(region).toContainText('1 file, 300 MB')
+  await expect(region).toContainText('1 file, 30 MB')
 })
 
 test('what was left out says why, beside what was kept', async ({ page, fleet }) => {

@@ -8,7 +8,7 @@ test('a job that no box fits says why it waits, and ends when its time in the qu
     await page.getByRole('button', { name: 'Add requirement' }).click()
     await page.getByLabel(`Requirement ${index + 1}`, { exact: true }).fill(value)
   }
-  await page.getByRole('textbox', { name: 'Queue timeout' }).fill('10')
+  await page.getByRole('textbox', { name: 'Queue timeout' }).fill('20')
   await page.getByRole('button', { name: 'Submit job' }).click()
 
   const job = new JobPage(page)
@@ -18,7 +18,7 @@ test('a job that no box fits says why it waits, and ends when its time in the qu
   await expect(reasons.filter({ hasText: 'Not labelled dut=stm32' })).toContainText('bench-1, bench-3')
   await expect(reasons.filter({ hasText: /Lacks nets: needs .*Battery/ })).toContainText('bench-2')
 
-  await expect(job.state).toHaveText('no suitable box')
+  await expect(job.state).toHaveText('no suitable box', { timeout: 45_000 })
   await expect(page.getByRole('region', { name: 'Waiting for a box' })).toBeHidden()
   await expect(job.cancel).toBeDisabled()
   await expect(job.timeline).toContainText([/Submitted/, /Waits for a box/, /Gave up waiting/])
