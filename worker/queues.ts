@@ -25,6 +25,12 @@ export interface Queues {
 
 /** Alike everywhere: a killed worker's delivery is taken over after some six seconds. */
 const WORKER = { lockDuration: 5_000, stalledInterval: 2_000, maxStalledCount: 10, autorun: false }
+/** Sweeps ask for placement and dispatch again and again. Nobody asks again to tidy: it is tried for half a minute. */
+const TRIES = {
+  place: { attempts: 1 },
+  dispatch: { attempts: 1 },
+  tidy: { attempts: 6, backoff: { type: 'exponential', delay: 1_000 } },
+} satisfies Record<QueueName, JobsOptions>
 const RETRY_MS = 500
 const SCHEMA = 'bullmq'
 const PREFIX = '{stout}'
@@ -51,9 +57,9 @@ export async function openQueues(
       const options: JobsOptions = {
         jobId: id,
         delay: delayMs,
+        ...TRIES[name],
         removeOnComplete: true,
         removeOnFail: true, // one that stayed would make its twins vanish for ever
-        attempts: 3,
       }
       await queues.get(name)?.add(name, data, options)
     },
