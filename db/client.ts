@@ -8,6 +8,8 @@ import type { Database } from './schema'
  */
 const LIMITS = {
   usual: '-c idle_in_transaction_session_timeout=5000 -c lock_timeout=5000 -c statement_timeout=30000',
+  /** A process that begins to work waits for another one that makes the tables. */
+  queues: '-c idle_in_transaction_session_timeout=5000 -c statement_timeout=15000',
   none: '-c lock_timeout=60000',
   /** Below Postgres' own look for deadlocks (1 s): a migration gives way to those that serve, and is tried again. */
   migration: '-c lock_timeout=500',
@@ -20,12 +22,8 @@ export type Db = Kysely<Database>
 const INT8 = 20
 pg.types.setTypeParser(INT8, Number)
 
-/** Connection settings shared by the pool and by the listening connection of the live bus. */
-export function connectionConfig(
-  databaseUrl: string,
-  name: string,
-  limits: keyof typeof LIMITS = 'usual',
-): pg.ClientConfig {
+/** Connection settings shared by the pool, the listening connection of the live bus, and the queues. */
+export function connectionConfig(databaseUrl: string, name: string, limits: keyof typeof LIMITS = 'usual') {
   return {
     connectionString: databaseUrl,
     application_name: name,
@@ -33,8 +31,9 @@ export function connectionConfig(
     connectionTimeoutMillis: 5_000,
     // a server that is stopped, not gone, answers nothing: its own limits can't end the wait
     ...(limits === 'usual' && { query_timeout: 35_000 }),
+    ...(limits === 'queues' && { query_timeout: 17_000 }),
     options: `${LIMITS[limits]} ${TCP_KEEPALIVES}`,
-  }
+  } satisfies pg.ClientConfig
 }
 
 /**

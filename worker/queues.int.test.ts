@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
@@ -9,6 +10,7 @@ import { openLog } from './log'
 import { openQueues } from './queues'
 import { mendQueues } from './sweeps/mend-queues'
 import { aLab, eventually } from './testing/lab'
+import { aProxy } from './testing/proxy'
 
 const silent = openLog('silent')
 
@@ -54,6 +56,35 @@ test.each(BACKENDS)('%s: a delivery that failed for good leaves its name to the 
   })
   await queues.close()
 })
+
+test.each(['postgres', 'redis'] as const)(
+  '%s: connections that go dead without a word hold up deliveries for seconds, not for ever',
+  { timeout: 240_000 },
+  async (kind) => {
+    await using t = await testDb()
+    await using backend = await aBackend(kind)
+    const env = { DATABASE_URL: t.url, ...backend.env }
+    const server = new URL(env.REDIS_URL ?? t.url)
+    await using line = await aProxy(() => Number(server.port))
+    const byLine = Object.assign(new URL(server), { hostname: '127.0.0.1', port: line.port }).href
+    const queues = await openQueues({ ...env, [kind === 'redis' ? 'REDIS_URL' : 'DATABASE_URL']: byLine }, silent)
+    const got: number[] = []
+    queues.work('dispatch', 1, async ({ attempt }) => void got.push(attempt))
+    const add = (attempt: number) =>
+      queues.add('dispatch', { jobId: 'job_x' as JobId, attempt }, { id: `dispatch-${attempt}` })
+    await add(1)
+    await eventually('the first arrived', () => got.includes(1))
+    line.turn('dead')
+    const second = add(2).catch(() => undefined) // whoever adds in vain adds again
+    await setTimeout(1_000)
+    line.turn('up') // for new connections; those of before stay dead
+    await second
+    await add(3)
+    await eventually('the third arrived', () => got.includes(3), 120_000)
+    line.turn('cut')
+    await queues.close()
+  },
+)
 
 test('postgres: connections that are lost while a process begins to work cost it nothing', async () => {
   await using t = await testDb()

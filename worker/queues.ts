@@ -1,7 +1,8 @@
 import { createPostgresBackend, type JobsOptions, type Processor, Queue, Worker, withBackend } from 'bullmq'
 import pg from 'pg'
 import type { JobId, OrgId } from '../core/ids'
-import { openRedis, redisNodes } from '../core/live/redis'
+import { DEAD_AFTER_MS, openRedis, redisNodes } from '../core/live/redis'
+import { connectionConfig } from '../db/client'
 import type { Log } from './log'
 
 /** What travels by queue: ids only. Whoever gets it reads the row. */
@@ -24,7 +25,11 @@ export interface Queues {
 }
 
 /** Alike everywhere: a killed worker's delivery is taken over after some six seconds. */
-const WORKER = { lockDuration: 5_000, stalledInterval: 2_000, maxStalledCount: 10, autorun: false }
+const WORKER = {
+  ...{ lockDuration: 5_000, stalledInterval: 2_000, maxStalledCount: 10, autorun: false },
+  /** After an error of its connection; each that is dead costs one. */
+  runRetryDelay: 1_000,
+}
 /** Sweeps ask for placement and dispatch again and again. Nobody asks again to tidy: it is tried for half a minute. */
 const TRIES = {
   place: { attempts: 1 },
@@ -95,7 +100,7 @@ export async function openQueues(
 
 function redisBackend(url: string) {
   const cluster = redisNodes(url).length > 1 ? openRedis(url, null) : undefined
-  const connection = cluster ?? { url, maxRetriesPerRequest: null }
+  const connection = cluster ?? { url, maxRetriesPerRequest: null, socketTimeout: DEAD_AFTER_MS }
   return {
     queue: (name: string) => new Queue(name, { connection, prefix: PREFIX }),
     worker: (name: string, concurrency: number, process: Processor) =>
@@ -114,13 +119,11 @@ function postgresBackend(connectionString: string, log: Log) {
     }
   }
   const connection = {
-    connectionString,
+    ...connectionConfig(connectionString, 'stout-queue', 'queues'),
     Client,
     schema: SCHEMA,
     migrate: true,
     max: 3,
-    keepAlive: true,
-    application_name: 'stout-queue',
   }
   return {
     queue: (name: string) => new bull.Queue(name, { connection }),
