@@ -2,6 +2,7 @@ import { claimAttempt } from '../core/attempts/claim-attempt'
 import { findSilent } from '../core/attempts/find-silent'
 import { findUndispatched } from '../core/attempts/find-undispatched'
 import { closeReaped, finishAttempt } from '../core/attempts/finish-attempt'
+import { findClosedOn } from '../core/attempts/on-box'
 import { beat } from '../core/attempts/presence'
 import { recordExit } from '../core/attempts/record-exit'
 import type { AttemptRef } from '../core/attempts/tokens'
@@ -39,7 +40,7 @@ import { type Db, openDatabase } from '../db/client'
 import type { AttemptPhase } from '../db/schema'
 import { openLog } from '../worker/log'
 import { relayBatch } from '../worker/relay'
-import { inspectDueBoxes } from '../worker/sweeps/inspect-boxes'
+import { boxInspections } from '../worker/sweeps/inspect-boxes'
 import { probeDueBoxes } from '../worker/sweeps/probe-boxes'
 import { type Explained, explainingDb } from './explain'
 
@@ -95,6 +96,7 @@ async function lists(ctx: Ctx, plain: Db): Promise<Verb[]> {
     ['lines of a log', () => readLines(unpackedLogs(ctx.db), { jobId: some.id, attempt: some.attempt }, 5, 1_000)],
     ['list boxes', () => listBoxes(ctx, PAGE)],
     ['events of a box', () => listBoxEvents(ctx, boxId, PAGE)],
+    ['attempts that are over', () => findClosedOn(ctx.db, boxId, [{ jobId: some.id, attempt: some.attempt ?? 1 }])],
   ]
 }
 
@@ -126,7 +128,7 @@ function searches({ boxId, old }: { boxId: BoxId; old: JobId }): [string, Partia
 
 function sweeps(db: Db): Verb[] {
   const channelTo = channels(db, KEYS, loadShipped('box/supervisor', null))
-  const boxes = { db, channelTo, installation: 'bench', everySeconds: 10 }
+  const boxes = { db, channelTo, keys: KEYS, boxApiUrl: 'http://127.0.0.1:9', installation: 'bench', everySeconds: 10 }
   return [
     ['presence', () => beat(db)],
     ['queue limit', () => giveUpOverdue(db)],
@@ -138,7 +140,7 @@ function sweeps(db: Db): Verb[] {
     ['placements left lying', () => findUndispatched(db)],
     ['passes left undone', () => orgsToPlace(db)],
     ['due probes', () => probeDueBoxes(boxes)],
-    ['due inspections', () => inspectDueBoxes({ ...boxes, log: openLog('silent'), callBacks: [] })],
+    ['due inspections', () => boxInspections({ ...boxes, log: openLog('silent'), callBacks: [] })()],
     ['retention: jobs', () => removeOldJobs(db, OLD)],
     ['retention: logs', () => removeOldLogs(db, OLD)],
     ['retention: artifacts', () => removeOldArtifacts(db, OLD)],

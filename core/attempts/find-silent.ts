@@ -1,17 +1,15 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db/client'
-import type { Attempt, BoxIdentity } from '../../db/schema'
+import type { BoxIdentity } from '../../db/schema'
+import { ALONE, type OnBox } from './on-box'
 import { PRESENCE_GAP_SECONDS } from './presence'
 
 /** An open, claimed attempt that has not been heard of. An outage of ours is no silence of theirs. */
-export type Silent = Pick<Attempt, 'jobId' | 'attempt' | 'boxId' | 'processId'> & {
-  nonce: string
+export type Silent = OnBox & {
   identity: BoxIdentity | null
   silentSeconds: number
   /** Past the deadline, counted like silence; negative before it. */
   overdueSeconds: number
-  /** False when its hold of the box was given to another attempt: then nothing may be ended there. */
-  alone: boolean
 }
 
 /**
@@ -24,9 +22,7 @@ export async function findSilent(db: Db, seconds: number, gapSeconds = PRESENCE_
     select a.job_id, a.attempt, a.box_id, a.process_id, a.nonce, a.identity,
       extract(epoch from now() - since)::float8 as silent_seconds,
       coalesce(extract(epoch from now() - greatest(a.deadline_at, p.listening_since_at)), 0)::float8 as overdue_seconds,
-      exists (select from leases l where l.box_id = a.box_id and l.job_id = a.job_id and l.attempt = a.attempt)
-        or not exists (select from attempts o where o.box_id = a.box_id and o.phase in ('claimed', 'exited')
-          and (o.job_id, o.attempt) <> (a.job_id, a.attempt)) as alone
+      ${ALONE} as alone
     from attempts a
     join log_heads h using (job_id, attempt)
     cross join box_api_presence p

@@ -11,6 +11,7 @@ export type BoxHappening = {
     | 'box_rebooted'
     | 'box_removed'
     | 'box_released' // a slot was freed by hand
+    | 'remains_removed' // of an attempt that was over
     | 'identity_mismatch'
     | 'identity_restored'
     | 'identity_accepted'

@@ -18,7 +18,7 @@ export function callBackTargets(boxApiUrl: string): CallBackTarget[] {
 export function judgeCallBacks(
   targets: readonly CallBackTarget[],
   installation: string,
-  { answers }: Inspection,
+  { answers }: Pick<Inspection, 'answers'>,
 ): CallBack[] {
   return targets.map(({ kind, url }) => {
     const answer = answers.find((told) => told.url === url)

@@ -39,7 +39,7 @@ async function eventsOf({ db }: Ctx, boxId: BoxId) {
 const FACTS = { online: true as const, version: '0.40.0', nets: [], lockHolder: null }
 const identity = (lagerBoxId: string, bootId = 'boot-1') => ({ lagerBoxId, bootId, hostname: 'h', python: '3.11.2' })
 const inspected = (ctx: Ctx, id: BoxId, who: ReturnType<typeof identity>, ok = true) =>
-  recordInspection(ctx.db, id, { identity: who, answers: [] }, [{ url: 'http://stout', ok, detail: 'refused' }])
+  recordInspection(ctx.db, id, { identity: who }, [{ url: 'http://stout', ok, detail: 'refused' }])
 
 test('names, labels, groups, slots and draining are changed by who may, and each change is an event', async () => {
   await using t = await testDb()

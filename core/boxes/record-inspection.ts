@@ -19,7 +19,7 @@ const TROUBLED_SECONDS = 30
 export async function recordInspection(
   db: Db,
   boxId: BoxId,
-  { identity }: Inspection,
+  { identity }: Pick<Inspection, 'identity'>,
   callBacks: readonly CallBack[],
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {

@@ -1,16 +1,22 @@
 import { z } from 'zod'
+import type { AttemptRef } from '../attempts/tokens'
+import type { JobId } from '../ids'
 
 /**
- * Runs on a box by itself, with one argument: `{ "urls": […] }`. Says who the machine is and what each URL answers, in one JSON
- * line. Standard library only, Python 3.10 or newer. Proxies of the environment are not used: a supervisor uses none either.
+ * Runs on a box by itself, with one argument: `{ "urls": […] }`. Says who the machine is, what each URL answers, and of which
+ * attempts a directory lies there, in one JSON line. Standard library only, Python 3.10 or newer. Proxies of the environment are
+ * not used: a supervisor uses none either.
  * @param ca trusted besides the box's own authorities, as a supervisor does; in the text, since an argument has a limit of 128 KiB
  */
 export function inspectScript(ca: string | null): string {
   return `CA = ${ca === null ? 'None' : JSON.stringify(ca)}\n${SCRIPT}`
 }
 
+/** As many as are told of at once; others are told of when these are gone. */
+const MOST_ATTEMPTS = 20
+
 const SCRIPT = `
-import http.client, json, os, platform, sys, threading, time, urllib.parse
+import http.client, json, os, platform, re, sys, tempfile, threading, time, urllib.parse
 
 def connect(parts):
     if parts.scheme != "https":
@@ -44,12 +50,18 @@ with open("/proc/sys/kernel/random/boot_id") as file:
 identity = {"lagerBoxId": os.environ.get("LAGER_BOX_ID", "unknown"), "hostname": os.uname().nodename,
             "bootId": boot_id, "python": platform.python_version()}
 answers = [told if "ms" in told else {"url": told["url"], "error": "no answer within 8 s"} for told in calls]
-print(json.dumps({"identity": identity, "answers": answers}), flush=True)
+named = [re.fullmatch("stout-(job_[0-9a-z]+)-([0-9]{1,9})-[0-9a-f]{12}", name) for name in os.listdir(tempfile.gettempdir())]
+attempts = [{"jobId": match[1], "attempt": int(match[2])} for match in named if match]
+print(json.dumps({"identity": identity, "answers": answers, "attempts": attempts[:${MOST_ATTEMPTS}]}), flush=True)
 os._exit(0)
 `
 
 const text = (characters: number) =>
   z.string().transform((given) => given.replaceAll('\0', '').toWellFormed().slice(0, characters))
+
+const attemptSchema = z
+  .object({ jobId: text(100), attempt: z.number().int().min(1).max(999_999_999) })
+  .transform(({ jobId, attempt }): AttemptRef => ({ jobId: jobId as JobId, attempt }))
 
 /** What the script above prints; a box may say anything, so it is cut to a decent length. */
 export const inspectionSchema = z.object({
@@ -62,6 +74,7 @@ export const inspectionSchema = z.object({
       error: text(500).optional(),
     }),
   ),
+  attempts: z.array(attemptSchema).max(MOST_ATTEMPTS).default([]),
 })
-/** Who a box says it is, and what it got when it asked the URLs it was given. */
+/** Who a box says it is, what it got when it asked the URLs it was given, and attempts of which a directory lies there. */
 export type Inspection = z.infer<typeof inspectionSchema>

@@ -1,21 +1,15 @@
-import type { Keys } from '../../core/access/keys'
 import { findSilent, type Silent } from '../../core/attempts/find-silent'
 import { closeReaped } from '../../core/attempts/finish-attempt'
 import { judgeSilence } from '../../core/attempts/judge-silence'
-import { mintRunToken } from '../../core/attempts/tokens'
-import type { ChannelTo } from '../../core/channels/open-channel'
 import type { ReapVerdict } from '../../core/channels/reap'
 import { failLost } from '../../core/jobs/sweep-jobs'
 import type { Db } from '../../db/client'
 import type { Log } from '../log'
+import { type ReapDeps, reapOn } from '../reap-on'
 
-export type SilenceDeps = {
+export type SilenceDeps = ReapDeps & {
   db: Db
-  keys: Keys
-  channelTo: ChannelTo
   log: Log
-  boxApiUrl: string
-  installation: string
   silentAfterSeconds: number
   lostAfterSeconds: number
   presenceGapSeconds: number
@@ -51,15 +45,8 @@ export function silenceSweep(deps: SilenceDeps): () => Promise<void> {
 }
 
 async function lookAfter(deps: SilenceDeps, silent: Silent): Promise<void> {
-  const { jobId, attempt, boxId, processId, nonce, alone, silentSeconds } = silent
-  const channel = await deps.channelTo(boxId)
-  const verdict = await channel.reap({
-    ...{ jobId, attempt, processId, alone },
-    installation: deps.installation,
-    boxApiUrl: deps.boxApiUrl,
-    runToken: mintRunToken(deps.keys, { jobId, attempt }, nonce, new Date()),
-    discard: silentSeconds >= deps.lostAfterSeconds,
-  })
+  const { jobId, attempt, boxId, silentSeconds } = silent
+  const verdict = await reapOn(deps, silent, silentSeconds >= deps.lostAfterSeconds)
   deps.log.info({ jobId, attempt, boxId, silentSeconds, ...verdict }, 'looked for a silent attempt')
   await settle(deps, silent, verdict)
 }

@@ -20,7 +20,7 @@ import type { Log } from '../log'
 import type { Metrics } from '../metrics'
 import type { Queues } from '../queues'
 import { cleanUp } from './clean-up'
-import { inspectDueBoxes } from './inspect-boxes'
+import { boxInspections } from './inspect-boxes'
 import { silenceSweep } from './look-for-silent'
 import { mendQueues } from './mend-queues'
 import { startPacking } from './pack-logs'
@@ -111,6 +111,6 @@ function startPlacementSweep(everyMs: number, parts: SweepParts): Clock {
 function startInspections(parts: SweepParts): Clock {
   const { env, dispatching } = parts
   const callBacks = callBackTargets(env.STOUT_BOX_URL)
-  const deps = { ...dispatching, callBacks, everySeconds: env.BOX_INSPECT_SECONDS }
-  return startClock('inspect', env.SWEEP_SECONDS * 1_000, parts, async () => (await inspectDueBoxes(deps)) > 0)
+  const inspect = boxInspections({ ...dispatching, callBacks, everySeconds: env.BOX_INSPECT_SECONDS })
+  return startClock('inspect', env.SWEEP_SECONDS * 1_000, parts, async () => (await inspect()) > 0)
 }

@@ -21,6 +21,19 @@ test.each([
   ['identity_mismatch', { found: 'b', registered: 'a' }, 'Another box answers at its address', 'b instead of a'],
   ['identity_accepted', { from: null, to: 'b' }, 'Another box was accepted', 'b instead of an unknown one'],
   ['box_released', { jobName: 'burn-in', reason: 'unplugged' }, 'Released from burn-in by hand', 'unplugged'],
+  ['remains_removed', { jobName: 'burn-in', ended: 0 }, 'Cleared of what was left of burn-in'],
+  [
+    'remains_removed',
+    { jobName: 'burn-in', ended: 1 },
+    'Cleared of what was left of burn-in',
+    'one process of it still ran',
+  ],
+  [
+    'remains_removed',
+    { jobName: 'burn-in', ended: 2 },
+    'Cleared of what was left of burn-in',
+    '2 processes of it still ran',
+  ],
   ['something_new', {}, 'something new'],
 ] as [string, Record<string, unknown>, string, string?][])('%s with %j reads %j', (type, data, title, detail) => {
   expect(boxEventText({ type, data })).toEqual({ title, ...(detail && { detail }) })

@@ -15,6 +15,8 @@ export function boxEventText({ type, data }: Told): EventText {
       return { title: 'Removed' }
     case 'box_released':
       return withDetail(`Released from ${text('jobName') ?? 'a job'} by hand`, text('reason'))
+    case 'remains_removed':
+      return withDetail(`Cleared of what was left of ${text('jobName') ?? 'a job'}`, endedText(data.ended))
     case 'box_rebooted':
       return { title: 'The machine was started anew' }
     case 'box_changed':
@@ -28,6 +30,11 @@ export function boxEventText({ type, data }: Told): EventText {
     default:
       return { title: type.replaceAll('_', ' ') }
   }
+}
+
+function endedText(ended: unknown): string | undefined {
+  if (typeof ended !== 'number' || ended < 1) return undefined
+  return ended === 1 ? 'one process of it still ran' : `${ended} processes of it still ran`
 }
 
 /** What a probe saw change. */
