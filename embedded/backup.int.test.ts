@@ -55,7 +55,7 @@ async function anInstallation() {
   }
 }
 
-test('a copy that was taken while nothing ran gives back jobs, logs and artifacts', { timeout: 180_000 }, async () => {
+test('a copy that was taken while nothing ran gives back jobs, logs and artifacts', async () => {
   await using installation = await anInstallation()
   const script = 'import os\nprint("kept")\nopen(os.environ["STOUT_ARTIFACTS"] + "/a.bin", "wb").write(b"artifact")'
   const id = await (async () => {

@@ -31,7 +31,7 @@ test('a command that takes its time, but reads, is not', async () => {
   using folder = inFolder()
   const reads = node(`
     const { readFileSync } = require('node:fs')
-    const timer = setInterval(() => readFileSync(process.execPath), 100)
-    setTimeout(() => clearInterval(timer), 3_000)`)
-  await quietly(reads, { ...folder.options, patienceMs: 1_000 })
+    const timer = setInterval(() => readFileSync('/etc/passwd'), 50)
+    setTimeout(() => clearInterval(timer), 8_000)`)
+  await quietly(reads, { ...folder.options, patienceMs: 4_000 })
 })

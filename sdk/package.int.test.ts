@@ -46,9 +46,7 @@ await stout.runJob({ script: '' }).catch((error) => tell('refused', [error insta
 await createStoutClient({ url, token: 'stout_wrong' }).runJob({ script: 'x' }).catch(({ status }) => tell('stranger', status))
 `
 
-test('an outside project runs a job, follows it over a connection that breaks, and downloads what it made', {
-  timeout: 180_000,
-}, async () => {
+test('an outside project runs a job, follows it over a connection that breaks, and downloads what it made', async () => {
   await using project = await aProject()
   await using t = await testDb()
   await using lab = await aLab({}, { database: t })
@@ -101,9 +99,7 @@ stout.api.jobs.listAll.query({})
 export const wrong: number = stout.runJob({ script: 'x' }).then((job) => job.name)
 `
 
-test('its types are those of the router: mistakes do not compile, and what is right does', {
-  timeout: 120_000,
-}, async () => {
+test('its types are those of the router: mistakes do not compile, and what is right does', async () => {
   await using project = await aProject()
   writeFileSync(path.join(project.dir, 'main.ts'), TYPED)
   const options = [

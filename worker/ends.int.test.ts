@@ -29,7 +29,7 @@ beforeAll(async () => {
   well = await aPlace({ DISPATCH_LIMIT_SECONDS: '120' })
   unheard = await aPlace({}, NOWHERE)
   storeless = await aPlace({ DISPATCH_LIMIT_SECONDS: '120', S3_PUBLIC_ENDPOINT: NOWHERE, UPLOAD_LIMIT_SECONDS: '2' })
-}, 120_000)
+})
 afterAll(() => stack.disposeAsync())
 
 const FILE = 'import os, sys, time\nopen(os.environ["STOUT_ARTIFACTS"] + "/a.txt", "w").write("kept")\n'
@@ -176,7 +176,7 @@ const ENDS: Record<string, Reach> = {
   },
 }
 
-test.each(Object.entries(ENDS))('%s', { timeout: 90_000 }, async (_, { at, run, end }) => {
+test.each(Object.entries(ENDS))('%s', async (_, { at, run, end }) => {
   const place = at()
   await expectEnd(place.lab, place.door, place.box, await run(place), end)
   reached.add([end.state, end.failureClass].join())

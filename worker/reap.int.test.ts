@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAlive } from '../box/supervisor/testing/processes'
+import type { JobId } from '../core/ids'
 import type { BoxIdentity } from '../db/schema'
 import { countLines, eventually, type LabBox } from './testing/lab'
 import { startProgram } from './testing/processes'
@@ -46,6 +47,17 @@ async function running(script: string) {
   return { box, id, dir }
 }
 
+/** Resolves once the worker has looked for an attempt by what the database says of it from now on. */
+async function untilLookedFor(id: JobId): Promise<void> {
+  const looks = () => {
+    const said = wired.lab.worker.said().split('\n')
+    return said.filter((line) => line.includes(id) && line.includes('looked for a silent attempt')).length
+  }
+  const before = looks()
+  // one may be under way, with what it has read before
+  await eventually('it was looked for twice', () => looks() >= before + 2)
+}
+
 /** The box has nothing of the job any more, not even its lock, and takes the next one. */
 async function expectFree(box: LabBox): Promise<void> {
   await eventually('nothing of the job is left on the box', () => attemptDirectories(box).length === 0)
@@ -62,6 +74,7 @@ test('supervisor killed while cut off: its lines are recovered, the job is lost,
   letGo(dir, 'talk')
   await untilOnBox(box, /^spool-/, 'line 499')
   killAll((await processesOn(lab, box, id)).filter(({ comm }) => comm === 'stout-super'))
+  await line.taken() // what it sent just before may still be on its way
   line.turn('up')
   expect(await lab.until(id)).toMatchObject({ state: 'failed', failureClass: 'box_lost', exitCode: null })
   expect((await lab.lines(id)).map(({ text }) => text)).toEqual(TALKED)
@@ -91,6 +104,7 @@ test('a script that had ended keeps its exit, though its supervisor was killed b
   letGo(dir, 'end')
   await untilOnBox(box, /^exit\.json$/, '"exitCode": 0')
   killAll((await processesOn(lab, box, id)).filter(({ comm }) => comm === 'stout-super'))
+  await line.taken() // what it sent just before may still be on its way
   line.turn('up')
   expect(await lab.until(id)).toMatchObject({ state: 'completed', exitCode: 0, failureClass: null })
   expect((await lab.lines(id)).map(({ text }) => text)).toEqual(TALKED)
@@ -139,6 +153,7 @@ test('the box was rebooted, and its temporary files are gone: the job says so', 
     .set({ identity: JSON.stringify(before) })
     .where('jobId', '=', id)
     .execute()
+  await untilLookedFor(id)
   killAll(await processesOn(lab, box, id))
   for (const directory of attemptDirectories(box)) rmSync(directory, { recursive: true })
   expect(await lab.until(id)).toMatchObject({ failureClass: 'box_lost', error: expect.stringMatching(/was restarted/) })

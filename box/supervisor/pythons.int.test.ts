@@ -38,15 +38,11 @@ test(`the Python of all tests is ${usual?.version}; others here: ${others.map(({
   expect(usual?.version).toMatch(/^3\.\d+\.\d+$/))
 
 describe.each(others)('on Python $version', ({ version, path }) => {
-  test.each(['test_bundle.py', 'test_mask.py', 'test_records.py', 'test_collect.py'])(
-    '%s',
-    { timeout: 180_000 },
-    async (file) => {
-      const ended = await run(path, [file], { cwd: TESTING, env: { PATH: process.env.PATH ?? '', TMPDIR: QUICK } })
-      expect(ended.code, ended.output).toBe(0)
-      expect(ended.output).toContain('OK')
-    },
-  )
+  test.each(['test_bundle.py', 'test_mask.py', 'test_records.py', 'test_collect.py'])('%s', async (file) => {
+    const ended = await run(path, [file], { cwd: TESTING, env: { PATH: process.env.PATH ?? '', TMPDIR: QUICK } })
+    expect(ended.code, ended.output).toBe(0)
+    expect(ended.output).toContain('OK')
+  })
 
   test('a claim is asked again, every line arrives, a script that heeds nothing is ended with its daemon', async () => {
     const attempt = await Attempt.start(BUSY, { python: path, launch: false, secrets: { TOKEN: 'a long secret' } })

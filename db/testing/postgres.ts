@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startedAt } from '../../embedded/lock.mjs'
+import { startedAt, withLock } from '../../embedded/lock.mjs'
 import { startPostgres, stopPostgres } from '../../embedded/postgres'
 
 declare module 'vitest' {
@@ -17,13 +17,12 @@ declare module 'vitest' {
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const root = path.resolve(process.env.STOUT_TEST_DIR ?? '.stout-test')
-  await removeLeftovers(root)
-  const dataDir = path.join(root, `pg-${process.pid}`)
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  writeFileSync(
-    path.join(dataDir, 'owner.json'),
-    JSON.stringify({ pid: process.pid, startedAt: startedAt(process.pid) }),
-  )
+  mkdirSync(root, { recursive: true })
+  const waiting = (pid: number) => console.log(`Waiting for process ${pid}, which starts tests too …`)
+  const dataDir = await withLock(path.join(root, 'pg.lock'), waiting, async () => {
+    await removeLeftovers(root)
+    return claimFolder(path.join(root, `pg-${process.pid}`))
+  })
   const postgres = await startPostgres({ dataDir, preferredPort: 0, throwaway: true })
   project.provide('postgresUrl', postgres.url)
   return async () => {
@@ -32,8 +31,16 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
 }
 
+/** Makes a folder, with a note of whose it is. */
+function claimFolder(dir: string): string {
+  mkdirSync(dir, { mode: 0o700 })
+  const owner = { pid: process.pid, startedAt: startedAt(process.pid) }
+  writeFileSync(path.join(dir, 'owner.json'), JSON.stringify(owner))
+  return dir
+}
+
 async function removeLeftovers(root: string): Promise<void> {
-  const names = existsSync(root) ? readdirSync(root).filter((name) => /^pg-\d+$/.test(name)) : []
+  const names = readdirSync(root).filter((name) => /^pg-\d+$/.test(name))
   for (const dir of names.map((name) => path.join(root, name))) {
     if (ownerLives(dir)) continue
     await stopPostgres(dir)

@@ -32,7 +32,7 @@ test('while Postgres is away requests answer 503 with Retry-After, and work agai
   expect((await fetch(`${s.url}/api/v1/ready`)).status).toBe(503)
   expect((await fetch(`${s.url}/api/v1/health`)).status).toBe(200)
   await way.mend()
-  await expect.poll(async () => (await submit()).status, { timeout: 10_000 }).toBe(201)
+  await expect.poll(async () => (await submit()).status, { timeout: 30_000 }).toBe(201)
   expect((await fetch(`${s.url}/api/v1/ready`)).status).toBe(200)
 })
 

@@ -18,9 +18,7 @@ function shellBlocks(file: string): string[] {
   return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
 }
 
-test('the blocks of docs/api.md do what they say, run as they are printed on a real job', {
-  timeout: 120_000,
-}, async () => {
+test('the blocks of docs/api.md do what they say, run as they are printed on a real job', async () => {
   await using t = await testDb()
   await using lab = await aLab({}, { database: t })
   await lab.addBox({ name: 'bench-1' })

@@ -40,9 +40,7 @@ while not ended:
     connection.close()
 `
 
-test('http.client of Python follows a log, breaks off after each message, resumes, and misses nothing', {
-  timeout: 60_000,
-}, async () => {
+test('http.client of Python follows a log, breaks off after each message, resumes, and misses nothing', async () => {
   await using s = await aServer()
   const member = await aMember(s.web)
   const ref = await aRunningJob(member)
@@ -63,7 +61,7 @@ test('http.client of Python follows a log, breaks off after each message, resume
   expect(said).toBe('first\nzwölf\nthird\n')
 })
 
-test.skipIf(!hasCurl)('curl shows lines as they come, and ends with the log', { timeout: 60_000 }, async () => {
+test.skipIf(!hasCurl)('curl shows lines as they come, and ends with the log', async () => {
   await using s = await aServer()
   const member = await aMember(s.web)
   const ref = await aRunningJob(member)

@@ -23,9 +23,7 @@ async function objectOf({ db, store }: Web, { jobId }: AttemptRef): Promise<{ Bu
   return { Bucket: store.bucket, Key: (await head.executeTakeFirstOrThrow()).packedKey ?? '' }
 }
 
-test('200 readers, by stream, by range and as a download, get each line once and in order while the log is packed', {
-  timeout: 180_000,
-}, async () => {
+test('200 readers, by stream, by range and as a download, get each line once and in order while the log is packed', async () => {
   await using s = await aServer()
   const member = await aMember(s.web)
   const total = 3_000
@@ -73,9 +71,7 @@ test('200 readers, by stream, by range and as a download, get each line once and
   expect(await (await get(s.url, member, ref, '/raw')).text()).toBe(expected)
 })
 
-test('what is not the log any more is never taken for it: a download that had begun breaks off', {
-  timeout: 120_000,
-}, async () => {
+test('what is not the log any more is never taken for it: a download that had begun breaks off', async () => {
   await using s = await aServer()
   const member = await aMember(s.web)
   const ref = await aClosedLog(member.ctx, shortLines(30, 1_000))
@@ -90,9 +86,7 @@ test('what is not the log any more is never taken for it: a download that had be
   await expect(begun.text()).rejects.toThrow()
 })
 
-test('a packed log is answered 503 with words while the store does not give it, and is there again afterwards', {
-  timeout: 120_000,
-}, async () => {
+test('a packed log is answered 503 with words while the store does not give it, and is there again afterwards', async () => {
   await using s = await aServer()
   const member = await aMember(s.web)
   const ref = await aClosedLog(member.ctx, shortLines(30, 1_000))

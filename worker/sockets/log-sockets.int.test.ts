@@ -182,9 +182,7 @@ test('a job that never ran has a socket that ends when the job does', async () =
   expect((await listening).said).toEqual([{ event: 'end', data: { attempt: 0, lastN: 0 } }])
 })
 
-test('the worker serves the sockets, of jobs that really run, and hands them over when it stops', {
-  timeout: 120_000,
-}, async () => {
+test('the worker serves the sockets, of jobs that really run, and hands them over when it stops', async () => {
   await using lab = await aLab()
   await lab.addBox()
   const web = { db: lab.ctx.db, keys: lab.ctx.keys, publicUrl: 'http://127.0.0.1:9' }

@@ -217,7 +217,7 @@ async function closed({ db }: SubmitCtx, jobId: JobId): Promise<boolean> {
 export async function eventually(
   what: string,
   holds: () => Promise<boolean> | boolean,
-  withinMs = 30_000,
+  withinMs = 90_000,
 ): Promise<void> {
   const end = Date.now() + withinMs
   while (!(await holds())) {

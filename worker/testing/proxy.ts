@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
 /**
@@ -21,6 +22,8 @@ export type Proxy = AsyncDisposable & {
   port: number
   /** The state of the line; every connection passes over it. */
   turn(line: Line): void
+  /** Resolves once every connection that somebody began before has been dealt with as the line, which is `cut`, says. */
+  taken(): Promise<void>
   /** How many connections matched `when`. */
   matched: number
   play(trick: Trick, when?: (head: string) => boolean): void
@@ -121,6 +124,10 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
     turn(next) {
       line = next
       if (line === 'cut') for (const socket of sockets) socket.destroy()
+    },
+    async taken() {
+      const last = connect(proxy.port, '127.0.0.1').on('error', () => undefined) // they are taken in turn
+      await once(last, 'close')
     },
     release() {
       trick = 'pass'

@@ -50,7 +50,7 @@ export async function endEverything(tmp: string, processId: string): Promise<voi
 }
 
 /** Polls until `check` holds. @throws Error naming what did not happen, long before the test's own limit would. */
-export async function until(what: string, check: () => boolean | Promise<boolean>, withinMs = 45_000): Promise<void> {
+export async function until(what: string, check: () => boolean | Promise<boolean>, withinMs = 90_000): Promise<void> {
   const limit = Date.now() + withinMs
   while (!(await check())) {
     if (Date.now() > limit) throw new Error(`waited in vain for: ${what}`)
