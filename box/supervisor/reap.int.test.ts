@@ -100,7 +100,14 @@ test('lines that nobody acknowledged are recovered; a record that was cut off is
   const file = await spoolFile(attempt)
   await appendFile(file, (await readFile(file)).subarray(0, 18)) // a record of which four bytes were written
   attempt.collector.mischief = () => undefined
-  expect(await reap(attempt)).toMatchObject({ supervisor: 'gone', quiet: true, told: true, lines: 3000, lost: 1 })
+  expect(await reap(attempt)).toMatchObject({
+    supervisor: 'gone',
+    quiet: true,
+    told: true,
+    lines: 3000,
+    lost: 1,
+    removed: true,
+  })
   expect(attempt.collector.text()).toMatch(TALKED)
   expect(attempt.collector.lines.slice(3000).map(({ gap, bytes }) => [gap, JSON.parse(bytes.toString())])).toEqual([
     [true, { lines: 1, sizeBytes: 18, why: expect.stringContaining('cut off') }],
@@ -114,7 +121,7 @@ test('a script that had ended keeps its exit when its supervisor is killed befor
   await attempt.putIntoJob('go')
   await until('the note', async () => (await readdir((await attempt.directory()) ?? '')).includes('exit.json'))
   await kill(attempt, 'stout-super')
-  expect(await reap(attempt)).toMatchObject({ supervisor: 'gone', quiet: true, told: false, lines: 0 })
+  expect(await reap(attempt)).toMatchObject({ supervisor: 'gone', quiet: true, told: false, lines: 0, removed: false })
   expect(await attempt.directory()).toBeDefined() // it is told the next time
   attempt.collector.mischief = () => undefined
   expect(await reap(attempt)).toMatchObject({
@@ -147,7 +154,14 @@ test('the directory of temporary files is lost: leftovers are found all the same
   await rm((await attempt.directory()) ?? '', { recursive: true })
   expect(await reap(attempt)).toMatchObject({ supervisor: 'alive' })
   await kill(attempt, 'stout-super', 'stout-guard')
-  expect(await reap(attempt)).toMatchObject({ supervisor: 'gone', ended: 1, quiet: true, told: true, lines: 0 })
+  expect(await reap(attempt)).toMatchObject({
+    supervisor: 'gone',
+    ended: 1,
+    quiet: true,
+    told: true,
+    lines: 0,
+    removed: false,
+  })
   expect(await processesOf(attempt.tmp, attempt.processId)).toEqual([])
 })
 

@@ -134,7 +134,8 @@ def recover(attempt: Attempt, asked: dict) -> dict:
     if recovery.told or asked.get("discard"):
         for directory in directories:
             shutil.rmtree(directory, ignore_errors=True)
-    return {"told": recovery.told, "lines": recovery.lines, "lost": recovery.lost, "log": "".join(logs)}
+    removed = bool(directories) and not attempt.directories()
+    return {"told": recovery.told, "lines": recovery.lines, "lost": recovery.lost, "removed": removed, "log": "".join(logs)}
 
 
 def tail(path: str) -> str:

@@ -28,13 +28,14 @@ const verdictSchema = z.object({
   told: z.boolean().default(false),
   lines: count,
   lost: count,
+  removed: z.boolean().default(false),
   log: text(4_000).default(''),
 })
 
 /**
  * What is left on a box of an attempt whose supervisor is gone. `ended` processes were ended; `quiet`: none is left. `told`:
- * nothing lies there any more that the box API has not got, after `lines` were recovered and `lost` became gaps. `log`: the end
- * of what the supervisor said of its own troubles.
+ * nothing lies there any more that the box API has not got, after `lines` were recovered and `lost` became gaps. `removed`: its
+ * directory was there, and is gone. `log`: the end of what the supervisor said of its own troubles.
  */
 export type Remains = Omit<z.infer<typeof verdictSchema>, 'supervisor'>
 

@@ -21,5 +21,7 @@ async function endRemainsOf(deps: RemainsDeps, over: OnBox): Promise<void> {
   const { jobId, attempt, boxId } = over
   const verdict = await reapOn(deps, over, true)
   deps.log.info({ jobId, attempt, boxId, ...verdict }, 'looked for remains of an attempt that is over')
-  if (verdict.kind === 'gone' && verdict.remains.quiet) await recordRemains(deps.db, boxId, over, verdict.remains.ended)
+  if (verdict.kind !== 'gone') return
+  const { quiet, ended, removed } = verdict.remains
+  if (quiet && (removed || ended > 0)) await recordRemains(deps.db, boxId, over, ended)
 }
