@@ -96,7 +96,7 @@ async function lists(ctx: Ctx, plain: Db): Promise<Verb[]> {
     ['lines of a log', () => readLines(unpackedLogs(ctx.db), { jobId: some.id, attempt: some.attempt }, 5, 1_000)],
     ['list boxes', () => listBoxes(ctx, PAGE)],
     ['events of a box', () => listBoxEvents(ctx, boxId, PAGE)],
-    ['attempts that are over', () => findClosedOn(ctx.db, boxId, [{ jobId: some.id, attempt: some.attempt ?? 1 }])],
+    ['an attempt that is over', () => findClosedOn(ctx.db, boxId, { jobId: some.id, attempt: some.attempt })],
   ]
 }
 

@@ -16,20 +16,14 @@ export const ALONE = sql<boolean>`
     or not exists (select from attempts o where o.box_id = a.box_id and o.phase in ('claimed', 'exited')
       and (o.job_id, o.attempt) <> (a.job_id, a.attempt)))`
 
-/** Which of the attempts are over as far as Stout knows, of those that were placed on this box. */
-export async function findClosedOn(db: Db, boxId: BoxId, refs: readonly AttemptRef[]): Promise<OnBox[]> {
-  if (refs.length === 0) return []
+/** The attempt, when it was placed on this box and is over as far as Stout knows. */
+export async function findClosedOn(db: Db, boxId: BoxId, { jobId, attempt }: AttemptRef): Promise<OnBox | undefined> {
   return await db
     .selectFrom('attempts as a')
     .select(['jobId', 'attempt', 'boxId', 'processId', 'nonce', ALONE.as('alone')])
-    .where((eb) =>
-      eb(
-        eb.refTuple('a.jobId', 'a.attempt'),
-        'in',
-        refs.map(({ jobId, attempt }) => eb.tuple(jobId, attempt)),
-      ),
-    )
+    .where('jobId', '=', jobId)
+    .where('attempt', '=', attempt)
     .where('boxId', '=', boxId)
     .where('phase', '=', 'closed')
-    .execute()
+    .executeTakeFirst()
 }

@@ -10,11 +10,15 @@ export type RemainsDeps = ReapDeps & { db: Db; log: Log }
 
 /**
  * Ends and removes what lies on a box of attempts that are over: their supervisor was killed, or the box was restarted, after Stout
- * was done with them or a manager had released their hold. What Stout does not know may be another installation's, and stays.
+ * was done with them or a manager had released their hold. What Stout does not know may be another installation's, and stays. So
+ * does what lies there when the box has got a job meanwhile: it waits for the next look.
  * @param found attempts whose directories lie on the box
  */
 export async function endRemains(deps: RemainsDeps, boxId: BoxId, found: readonly AttemptRef[]): Promise<void> {
-  for (const over of await findClosedOn(deps.db, boxId, found)) await endRemainsOf(deps, over)
+  for (const ref of found) {
+    const over = await findClosedOn(deps.db, boxId, ref)
+    if (over?.alone) await endRemainsOf(deps, over)
+  }
 }
 
 async function endRemainsOf(deps: RemainsDeps, over: OnBox): Promise<void> {
