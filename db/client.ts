@@ -28,6 +28,7 @@ export function connectionConfig(databaseUrl: string, name: string, limits: keyo
     connectionString: databaseUrl,
     application_name: name,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000, // the system's own is two hours; who only listens would not notice before
     connectionTimeoutMillis: 5_000,
     // a server that is stopped, not gone, answers nothing: its own limits can't end the wait
     ...(limits === 'usual' && { query_timeout: 35_000 }),

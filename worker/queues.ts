@@ -75,11 +75,12 @@ export async function openQueues(
           log.warn({ queue: name, ...job?.data, error: error.message }, 'delivery failed'),
         )
         const again = () => {
-          if (closing) return
+          if (closing || !opened.includes(worker)) return
           opened.splice(opened.indexOf(worker), 1)
           worker.close(true).catch(() => undefined)
           retries.add(setTimeout(start, RETRY_MS))
         }
+        worker.on('error', (error) => backend.isStuckAfter(error) && again())
         // one whose first connection was lost never has another, and would ask for it without a pause
         worker
           .waitUntilReady()
@@ -105,6 +106,7 @@ function redisBackend(url: string) {
     queue: (name: string) => new Queue(name, { connection, prefix: PREFIX }),
     worker: (name: string, concurrency: number, process: Processor) =>
       new Worker(name, process, { connection, prefix: PREFIX, concurrency, ...WORKER }),
+    isStuckAfter: () => false,
     close: () => cluster?.disconnect(),
   }
 }
@@ -129,6 +131,8 @@ function postgresBackend(connectionString: string, log: Log) {
     queue: (name: string) => new bull.Queue(name, { connection }),
     worker: (name: string, concurrency: number, process: Processor) =>
       new bull.Worker(name, process, { connection, concurrency, ...WORKER }),
+    /** A worker asks to listen on the same connection for ever, and takes nothing while that one does not answer. */
+    isStuckAfter: (error: Error) => error.message === 'Query read timeout', // all that pg says
     close: () => undefined,
   }
 }

@@ -22,6 +22,8 @@ export type Proxy = AsyncDisposable & {
   port: number
   /** The state of the line; every connection passes over it. */
   turn(line: Line): void
+  /** The line is `dead` from the moment at which a client says this on a connection that is open; resolves then. */
+  deadAt(text: string): Promise<void>
   /** Resolves once every connection that somebody began before has been dealt with as the line, which is `cut`, says. */
   taken(): Promise<void>
   /** How many connections matched `when`. */
@@ -37,6 +39,7 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
   let line: Line = 'up'
   let trick: Trick = 'pass'
   let when: (head: string) => boolean = () => true
+  let lastWord: { text: string; said(): void } | undefined
   const track = (socket: Socket) => {
     sockets.add(socket)
     socket.on('error', () => socket.destroy())
@@ -68,6 +71,11 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
   })
   const forward = (from: Socket, to: Socket, passes: () => boolean) =>
     from.on('data', async (data: Buffer) => {
+      if (lastWord && data.includes(lastWord.text)) {
+        line = 'dead'
+        lastWord.said()
+        lastWord = undefined
+      }
       if (!passes()) return
       from.pause()
       let sent = 0
@@ -125,6 +133,10 @@ export async function aProxy(targetPort: () => number): Promise<Proxy> {
       line = next
       if (line === 'cut') for (const socket of sockets) socket.destroy()
     },
+    deadAt: (text) =>
+      new Promise((said) => {
+        lastWord = { text, said }
+      }),
     async taken() {
       const last = connect(proxy.port, '127.0.0.1').on('error', () => undefined) // they are taken in turn
       await once(last, 'close')
