@@ -49,7 +49,7 @@ async function aClusterNode() {
 
 /** Three real Redis servers that are one cluster. `url` names them all, as REDIS_URL does. */
 export async function aRedisCluster(): Promise<AsyncDisposable & { url: string }> {
-  const stack = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
   const nodes = []
   for (let node = 0; node < 3; node++) {
     nodes.push(stack.use(await aClusterNode()))
@@ -65,5 +65,6 @@ export async function aRedisCluster(): Promise<AsyncDisposable & { url: string }
     return told.every((info) => info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3'))
   }
   if (!(await until(agree, 30_000))) throw new Error('The nodes of the cluster do not find each other')
-  return { url: nodes.map(({ url }) => url).join(','), [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  const whole = stack.move()
+  return { url: nodes.map(({ url }) => url).join(','), [Symbol.asyncDispose]: () => whole.disposeAsync() }
 }

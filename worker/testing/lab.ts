@@ -58,6 +58,8 @@ export async function aLab(
   options: { boxUrl?: string; database?: Pick<TestDb, 'db' | 'url'> } = {},
 ): Promise<Lab> {
   const stack = new AsyncDisposableStack()
+  await using unfinished = new AsyncDisposableStack() // a process that stayed would keep the whole run from ending
+  unfinished.use(stack)
   const t = options.database ?? stack.use(await testDb())
   const store = stack.use(await aStore())
   const backend = stack.use(await aBackend())
@@ -87,6 +89,7 @@ export async function aLab(
   const startWorker = async (more: Record<string, string> = {}) =>
     stack.use(await startProgram('worker', [], { ...settings, ...more }, 'the worker listens'))
   const worker = await startWorker()
+  unfinished.move()
   return {
     ctx,
     dir,

@@ -9,12 +9,13 @@ import { aProxy } from './proxy'
 export type WiredLab = AsyncDisposable & { lab: Lab; line: Awaited<ReturnType<typeof aProxy>> }
 
 export async function aWiredLab(env: Record<string, string>): Promise<WiredLab> {
-  const stack = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
   let workerPort = 0
   const line = stack.use(await aProxy(() => workerPort))
   const lab = stack.use(await aLab(env, { boxUrl: `http://127.0.0.1:${line.port}` }))
   workerPort = lab.workerPort
-  return { lab, line, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  const whole = stack.move()
+  return { lab, line, [Symbol.asyncDispose]: () => whole.disposeAsync() }
 }
 
 /** Python that waits for a file of this name in the directory that is its first argument. */
