@@ -83,8 +83,7 @@ async function firstFree(addresses: readonly Address[]): Promise<Address | undef
 
 async function someAddress(): Promise<Address> {
   const pythonPort = await anyPort()
-  let httpPort = await anyPort()
-  while (httpPort === pythonPort) httpPort = await anyPort()
+  const httpPort = await anyPort()
   return { host: '127.0.0.1', pythonPort, httpPort }
 }
 

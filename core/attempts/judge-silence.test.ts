@@ -13,17 +13,15 @@ const silent = (silentSeconds: number, overdueSeconds = -1_000, identity: typeof
 const gone = (remains: Partial<Remains> = {}): ReapVerdict => ({
   kind: 'gone',
   remains: {
-    ...{
-      bootId: 'boot-1',
-      lagerBoxId: 'bench-1',
-      ended: 0,
-      quiet: true,
-      told: true,
-      lines: 0,
-      lost: 0,
-      removed: true,
-      log: '',
-    },
+    bootId: 'boot-1',
+    lagerBoxId: 'bench-1',
+    ended: 0,
+    quiet: true,
+    told: true,
+    lines: 0,
+    lost: 0,
+    removed: true,
+    log: '',
     ...remains,
   },
 })
